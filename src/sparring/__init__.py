@@ -1,0 +1,35 @@
+"""sparring: a sparring partner for machine-learning models, for the people who build them."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sparring.api import Result, assess, columns, load_assessment
+    from sparring.errors import SparringError, UserError
+
+_HOMES = {
+    "Result": "sparring.api",
+    "SparringError": "sparring.errors",
+    "UserError": "sparring.errors",
+    "assess": "sparring.api",
+    "columns": "sparring.api",
+    "load_assessment": "sparring.api",
+}
+
+__all__ = ["Result", "SparringError", "UserError", "assess", "columns", "load_assessment"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("sparring")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sparring' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,1 @@
+"""Nouns: what everything else in the house talks about. No I/O, no clock, no printing."""

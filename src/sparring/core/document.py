@@ -1,0 +1,192 @@
+"""The documents that machines write: estimates, findings, assessments. Order of fields is order in the file."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from sparring.core.case import Effort
+from sparring.core.space import Column
+from sparring.core.spec import Spec
+
+SCHEMA_VERSION = 1
+
+
+class Outcome(StrEnum):
+    """How a finding ended; only a measured one carries numbers."""
+
+    MEASURED = "measured"
+    NOT_APPLICABLE = "not-applicable"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class Estimate(Spec):
+    """A number with its uncertainty. Rates are fractions in [0, 1]; the interval covers sampling of rows only."""
+
+    value: float | None = Field(None, description="None when it cannot be computed; `method` says why")
+    low: float | None = Field(None, description="lower end of the 95 % interval")
+    high: float | None = Field(None, description="upper end of the 95 % interval")
+    n: int = Field(..., ge=0, description="rows that it rests on")
+    method: str = Field(..., description="how the interval was made, such as 'wilson'")
+    unit: str = Field("fraction", description="'fraction', 'columns', 'spreads', 'rows', ...")
+
+
+class Named(Spec):
+    """An estimate with the name of what it measures."""
+
+    measure: str
+    estimate: Estimate
+
+
+class Point(Spec):
+    """Success at one size of change."""
+
+    size: float
+    success: Estimate
+
+
+class Caveat(Spec):
+    """An automatic doubt about a number."""
+
+    code: str = Field(..., description="stable name, such as 'stochastic-model'")
+    text: str = Field(..., description="one or two plain sentences")
+
+
+class Counts(Spec):
+    """Rows of a finding, by what became of them; attacked = broken + proven + undecided."""
+
+    eligible: int = 0
+    attacked: int = 0
+    broken: int = Field(0, description="an adversarial row is in hand, and the user's model confirms it")
+    proven: int = Field(0, description="none exists, within the columns table and at every size of the curve")
+    undecided: int = 0
+    died: int = Field(0, description="rows that the attack proposed and the judge refused")
+
+
+class Queries(Spec):
+    """What the attacker asked of the model."""
+
+    rows: int = 0
+    per_success: float | None = Field(None, description="median over broken rows; None where none is broken")
+
+
+class Change(Spec):
+    """One changed column of an edit, as a person would read it."""
+
+    column: str
+    before: str
+    after: str
+
+
+class Edit(Spec):
+    """The smallest judged change of one row."""
+
+    row: int = Field(..., description="0-based position in the data as read")
+    size: float
+    decided_before: str
+    decided_after: str
+    changes: tuple[Change, ...]
+
+
+class ThreatRecord(Spec):
+    """Who does what, as recorded with a finding."""
+
+    goal: str
+    attacker: str
+    access: tuple[str, ...]
+    objective: str
+    wants: str | None
+
+
+class Finding(Spec):
+    """One attack with one objective against one model: what was tried, how hard, and what came of it."""
+
+    id: str = Field(..., description="attack and objective, such as evasion/tree-search@columns")
+    fingerprint: str = Field(..., description="hash of model, data, options, attack and its version")
+    title: str = ""
+    threat: ThreatRecord
+    params: dict[str, Any] = Field(default_factory=dict)
+    effort: Effort = Effort()
+    outcome: Outcome
+    reason: str | None = Field(None, description="why it was not measured")
+    stopped_by: Literal["effort", "time", "exhausted", "interrupt"] | None = None
+    primary: Named | None = None
+    also: tuple[Named, ...] = Field((), description="further figures: median size, balanced worst case, ...")
+    baselines: tuple[Named, ...] = Field((), description="what the attacker who does not try gets")
+    curve: tuple[Point, ...] = ()
+    counts: Counts = Counts()
+    queries: Queries = Queries()
+    seconds: float = 0.0
+    edits: tuple[Edit, ...] = Field((), description="the cheapest, for people to look at; changed columns only")
+    columns_used: dict[str, int] = Field(default_factory=dict, description="how often each column was changed")
+    caveats: tuple[Caveat, ...] = ()
+
+
+class TargetRecord(Spec):
+    """The model that was attacked."""
+
+    name: str
+    family: str
+    source: str
+    loader: str
+    sha256: str | None
+    classes: tuple[str, ...]
+    decision: str
+    wants: str | None = None
+    offers: tuple[str, ...] = ()
+    conversion: str | None = Field(None, description="how the readable form compares with predict, or why there is none")
+
+
+class DataRecord(Spec):
+    """The rows that the numbers rest on."""
+
+    source: str
+    rows: int
+    columns: int
+    sha256: str
+    target: str | None = None
+    background: str = Field("", description="whose rows the attackers could copy from")
+
+
+class Answers(Spec):
+    """What the owner said about the world around the model; None: not asked or not known."""
+
+    decides: str | None = Field(None, description="what the model decides")
+    wants: str | None = Field(None, description="the answer that somebody gains from")
+    tries: int | None = Field(None, ge=0, description="how many tries one person could make")
+    answered: bool = Field(False, description="whether people confirmed the columns table")
+
+
+class Assessment(Spec):
+    """Everything that `assess` measured, and what it rests on."""
+
+    schema_version: int = SCHEMA_VERSION
+    created: str = Field(..., description="time of the start, ISO 8601, UTC")
+    tool: str
+    complete: bool
+    fingerprint: str = Field(..., description="hash of model, data and options; an incomplete folder with it is continued")
+    entropy: int
+    command: str = Field("", description="how to do this again")
+    packages: dict[str, str]
+    target: TargetRecord
+    data: DataRecord
+    answers: Answers = Answers()
+    columns: tuple[Column, ...]
+    performance: dict[str, Estimate] = Field(default_factory=dict)
+    worst_case: dict[str, Estimate] = Field(
+        default_factory=dict, description="accuracy left under all measured attacks together; constant model; floor"
+    )
+    budget_s: float
+    seconds: float = 0.0
+    findings: tuple[Finding, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+
+    def __getitem__(self, finding_id: str) -> Finding:
+        for finding in self.findings:
+            if finding.id == finding_id:
+                return finding
+        known = ", ".join(finding.id for finding in self.findings)
+        raise KeyError(f"no finding {finding_id!r}; there are {known}")

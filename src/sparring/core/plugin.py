@@ -1,0 +1,57 @@
+"""The contracts that an author of an extension reads."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar, Generic
+
+import numpy as np
+
+from sparring.core.case import Attempt, Case, ThreatT
+from sparring.core.spec import Access, Spec
+from sparring.core.target import Target
+from sparring.core.threat import Attacker, Objective
+
+
+class Attack(Spec, ABC, Generic[ThreatT]):
+    """A way to make a model decide otherwise. Fields are hyper-parameters: validated, recorded and shown.
+
+    An attack proposes; the bench asks the user's own model again and judges. It never prints, never measures time,
+    never draws random numbers except from `rng` and ``case.streams``.
+    """
+
+    id: ClassVar[str]
+    """Name on the command line, such as ``evasion/hop-skip-jump``; also the entry point's name."""
+    title: ClassVar[str]
+    """What it does, in a few plain words."""
+    attacker: ClassVar[Attacker]
+    """Who would do this."""
+    needs: ClassVar[frozenset[Access]]
+    """What it must be able to see."""
+    objectives: ClassVar[tuple[Objective, ...]]
+    """Which sizes it can make small."""
+    reference: ClassVar[str]
+    """The paper, and in one line where we depart from it."""
+
+    def unsuited(self, target: Target, threat: ThreatT) -> str | None:
+        """Say why it cannot work on this target, or None. Access is checked by the bench."""
+        return None
+
+    @abstractmethod
+    def run(self, case: Case[ThreatT], *, rng: np.random.Generator) -> Iterator[Attempt]:
+        """Yield attempts, each complete and the best so far.
+
+        All rows advance together, in large batches, on survivors only. A row's result depends on the row, the
+        effort and its stream, never on its neighbors.
+
+        Parameters
+        ----------
+        case : Case
+        rng : numpy.random.Generator
+            For what all rows share; what a row draws comes from ``case.streams``.
+
+        Yields
+        ------
+        Attempt
+        """

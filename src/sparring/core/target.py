@@ -1,0 +1,217 @@
+"""Target, what is attacked; Decision, the rule from scores to an answer; Oracle, a target with access limited and counted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+from sparring.core.examples import Floats, Ints
+from sparring.core.parameters import Link, Margin, Parameters, argmax_margin
+from sparring.core.space import TableSpace
+from sparring.core.spec import Access, Spec
+from sparring.errors import AccessDenied, BudgetSpent, DecisionError, NotApplicable
+
+_RULE = re.compile(r"^\s*(?P<name>.+?)\s*(?P<op>>=|>)\s*(?P<cut>\S+)\s*$")
+
+
+class Decision(Spec):
+    """Decide `classes[positive]` when its probability reaches `cut`; otherwise the likeliest other class.
+
+    Without a cut the model's own rule holds.
+    """
+
+    classes: tuple[str, ...]
+    positive: int | None = None
+    op: Literal[">=", ">"] = ">="
+    cut: float | None = None
+
+    @classmethod
+    def parse(cls, text: str | None, classes: tuple[str, ...]) -> Decision:
+        """Read a rule such as ``bad >= 0.08``.
+
+        Raises
+        ------
+        DecisionError
+            The rule names no class of the model, or no number in (0, 1].
+
+        Examples
+        --------
+        >>> Decision.parse("bad >= 0.08", ("good", "bad")).cut
+        0.08
+        """
+        if text is None:
+            return cls(classes=classes)
+        match = _RULE.match(text)
+        known = ", ".join(classes)
+        if match is None:
+            raise DecisionError(f'a decision reads like "{classes[-1]} >= 0.3", got {text!r}; the classes are {known}')
+        name = match["name"].strip("'\"")
+        if name not in classes:
+            raise DecisionError(f"a decision names a class of the model ({known}), got {name!r}")
+        try:
+            cut = float(match["cut"])
+        except ValueError:
+            cut = float("nan")
+        if not 0 < cut <= 1:
+            raise DecisionError(f"a decision's cut-off must be a number in (0, 1], got {match['cut']!r}")
+        return cls(classes=classes, positive=classes.index(name), op=match["op"], cut=cut)
+
+    @property
+    def text(self) -> str:
+        """The rule in the form that `parse` reads, or the model's own rule in words."""
+        if self.cut is None or self.positive is None:
+            return "the model's own rule"
+        return f"{self.classes[self.positive]} {self.op} {self.cut:g}"
+
+    @property
+    def needs_scores(self) -> bool:
+        """Whether the rule is a cut-off on probabilities."""
+        return self.cut is not None
+
+    def apply(self, scores: Floats) -> Ints:
+        """Decide each row from its probabilities, shape (n, n_classes)."""
+        if self.cut is None or self.positive is None:
+            return scores.argmax(axis=1).astype(np.int64)
+        p = scores[:, self.positive]
+        reached = p >= self.cut if self.op == ">=" else p > self.cut
+        others = scores.copy()
+        others[:, self.positive] = -np.inf
+        return np.where(reached, self.positive, others.argmax(axis=1)).astype(np.int64)
+
+    def margins(self, *, label: int, wanted: tuple[int, ...], link: Link, n_outputs: int) -> list[Margin]:
+        """List the ways in which a row decided as `label` comes to be decided as one of `wanted`.
+
+        Each is necessary or sufficient on its own for two classes; with more classes the caller asks the model
+        whether the class that won is wanted.
+
+        Raises
+        ------
+        NotApplicable
+            The rule is not linear in the raw scores: a cut-off on a softmax over more than two classes.
+        """
+        if self.cut is None or self.positive is None:
+            centered = 0.5 if (n_outputs == 1 and link == "identity") else 0.0
+            return [_shift(argmax_margin(n_outputs, label=label, other=c), centered) for c in wanted]
+        if n_outputs > 1 and link != "identity":
+            raise NotApplicable("a cut-off on one of several boosted classes is not linear in the raw scores")
+        if n_outputs > 1:
+            return [self._several(label, c, n_outputs) for c in wanted]
+        return [self._two(label, link)]
+
+    def _two(self, label: int, link: Link) -> Margin:
+        assert self.cut is not None
+        raise_one = self.positive == 1
+        cut = self.cut if raise_one else 1.0 - self.cut
+        with np.errstate(divide="ignore"):
+            raw = cut if link == "identity" else float(np.log(cut) - np.log1p(-cut))
+        # class 1 is decided at raw >= (or >) the cut when the rule names class 1, at raw > (or >=) it otherwise
+        one_at_tie = (self.op == ">=") == raise_one
+        if label == 1:
+            return Margin(np.array([1.0]), -raw, ties=not one_at_tie)
+        return Margin(np.array([-1.0]), raw, ties=one_at_tie)
+
+    def _several(self, label: int, other: int, n_outputs: int) -> Margin:
+        assert self.cut is not None and self.positive is not None
+        weights = np.zeros(n_outputs)
+        if label == self.positive:
+            weights[self.positive] = 1.0
+            return Margin(weights, -self.cut, ties=self.op == ">")
+        if other == self.positive:
+            weights[self.positive] = -1.0
+            return Margin(weights, self.cut, ties=self.op == ">=")
+        return argmax_margin(n_outputs, label=label, other=other)
+
+
+def _shift(margin: Margin, center: float) -> Margin:
+    return Margin(margin.weights, -center * float(margin.weights.sum()), margin.ties) if center else margin
+
+
+@runtime_checkable
+class Target(Protocol):
+    """A model with its table and its decision rule, as the user holds it."""
+
+    @property
+    def space(self) -> TableSpace:
+        """Columns of the table."""
+
+    @property
+    def decision(self) -> Decision:
+        """Rule from scores to an answer."""
+
+    @property
+    def offers(self) -> frozenset[Access]:
+        """What can be seen of it at all."""
+
+    @property
+    def family(self) -> str:
+        """Kind of model: 'trees', 'linear' or 'other'."""
+
+    def predict(self, x: Floats) -> Ints:
+        """Decide rows of the encoded table, shape (n,), through the user's own model and rule."""
+
+    def scores(self, x: Floats) -> Floats:
+        """Return probabilities, shape (n, n_classes)."""
+
+    def parameters(self) -> Parameters:
+        """Return what a holder of the model file can read; raises NotApplicable with the reason."""
+
+
+@dataclass(eq=False)
+class Oracle:
+    """A target as an attacker meets it: access limited to what is granted, every row counted.
+
+    Parameters
+    ----------
+    target : Target
+    granted : frozenset of Access
+    budget : int or None
+        Rows that may be asked in all; None: no limit.
+    """
+
+    target: Target
+    granted: frozenset[Access]
+    budget: int | None = None
+    asked: int = field(default=0, init=False)
+    seconds: float = field(default=0.0, init=False)
+
+    @property
+    def space(self) -> TableSpace:
+        """Columns of the table; the limits on them are public."""
+        return self.target.space
+
+    @property
+    def decision(self) -> Decision:
+        """Rule from scores to an answer."""
+        return self.target.decision
+
+    def predict(self, x: Floats) -> Ints:
+        """Ask for decisions, shape (n,); raises AccessDenied or BudgetSpent."""
+        self._require(Access.LABELS)
+        return np.asarray(self._serve(x, self.target.predict))
+
+    def scores(self, x: Floats) -> Floats:
+        """Ask for probabilities, shape (n, n_classes); raises AccessDenied or BudgetSpent."""
+        self._require(Access.SCORES)
+        return np.asarray(self._serve(x, self.target.scores))
+
+    def parameters(self) -> Parameters:
+        """Read the model file; raises AccessDenied, or NotApplicable with the reason."""
+        self._require(Access.PARAMETERS)
+        return self.target.parameters()
+
+    def _require(self, access: Access) -> None:
+        if access not in self.granted & self.target.offers:
+            have = ", ".join(sorted(self.granted & self.target.offers)) or "nothing"
+            raise AccessDenied(f"this attacker sees {have}, not {access}")
+
+    def _serve(self, x: Floats, ask: object) -> object:
+        assert callable(ask)
+        room = len(x) if self.budget is None else max(0, self.budget - self.asked)
+        served = ask(x[:room]) if room else None
+        self.asked += min(room, len(x))
+        if room < len(x):
+            raise BudgetSpent(f"effort allows {self.budget} rows; {len(x)} more were asked", served)
+        return served
