@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar, Generic
+from typing import Any, ClassVar, Generic
 
 import numpy as np
 
 from sparring.core.case import Attempt, Case, ThreatT
+from sparring.core.space import Codec
 from sparring.core.spec import Access, Spec
 from sparring.core.target import Target
 from sparring.core.threat import Attacker, Objective
@@ -54,4 +55,55 @@ class Attack(Spec, ABC, Generic[ThreatT]):
         Yields
         ------
         Attempt
+        """
+
+
+class Adapter(ABC):
+    """How one family of models is asked. The bench takes the first that accepts a model, by `order`."""
+
+    id: ClassVar[str]
+    """Name of its entry point, such as ``xgboost``."""
+    order: ClassVar[int]
+    """Who is asked first; ours are multiples of ten."""
+
+    @abstractmethod
+    def accepts(self, model: object) -> bool:
+        """Say whether this adapter knows the model, without importing a library that is not loaded yet."""
+
+    @abstractmethod
+    def conform(self, model: object, frame: Any) -> Any:
+        """Return the user's rows as the model was trained on them: its columns, in its order, in its dtypes.
+
+        Parameters
+        ----------
+        model : object
+        frame : DataFrame or ndarray of shape (n, d)
+            Columns that the model does not use are dropped; reordered ones are put in order.
+
+        Raises
+        ------
+        DataError
+            A column is missing, renamed, or of another type than at training.
+        """
+
+    @abstractmethod
+    def target(self, model: object, *, codec: Codec, classes: tuple[str, ...] | None, decision: str | None) -> Target:
+        """Return the model as something that can be asked.
+
+        Parameters
+        ----------
+        model : object
+        codec : Codec
+            Between the encoded table and the frame that `conform` returned.
+        classes : tuple of str or None
+            Names of the outputs of a model file that has none, in order.
+        decision : str or None
+            A rule such as ``bad >= 0.08``.
+
+        Raises
+        ------
+        ModelError
+            It is no classifier, or its outputs have no names and `classes` gives none.
+        DecisionError
+            The rule names no class or no number, or needs probabilities that the model has not.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -193,6 +193,20 @@ class TableSpace:
             legal = (snapped >= self.low) & (snapped <= self.high)
         result = np.where(legal | np.isnan(snapped), snapped, x)
         return np.where(self.changed(x, out), result, x)
+
+
+class Codec(Protocol):
+    """Between the user's rows, in the user's container and dtypes, and the encoded table."""
+
+    @property
+    def space(self) -> TableSpace:
+        """Columns of the encoded table."""
+
+    def encode(self, frame: Any) -> Floats:
+        """Return the encoded table, shape (n, d)."""
+
+    def decode(self, x: Floats) -> Any:
+        """Return rows in the container, column order and dtypes that the model was trained on."""
 
 
 def on_grid(value: float, step: float) -> bool:

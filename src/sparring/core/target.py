@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -148,6 +148,9 @@ class Target(Protocol):
     @property
     def family(self) -> str:
         """Kind of model: 'trees', 'linear' or 'other'."""
+
+    def encode_labels(self, y: Any) -> Ints:
+        """Turn the user's labels into class indices, shape (n,); raises DataError for one that is no class."""
 
     def predict(self, x: Floats) -> Ints:
         """Decide rows of the encoded table, shape (n,), through the user's own model and rule."""
