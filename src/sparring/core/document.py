@@ -46,6 +46,7 @@ class Point(Spec):
 
     size: float
     success: Estimate
+    proven: int = Field(0, description="attacked rows for which no adversarial row of this size or less exists")
 
 
 class Caveat(Spec):
@@ -149,6 +150,7 @@ class DataRecord(Spec):
     sha256: str
     target: str | None = None
     background: str = Field("", description="whose rows the attackers could copy from")
+    sample: int | None = Field(None, description="rows that worst-case figures rest on; None: all")
 
 
 class Answers(Spec):

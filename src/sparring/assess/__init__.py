@@ -1,0 +1,1 @@
+"""The bench for `assess`: columns, plan, run, judge, statistics, doubts."""

@@ -1,0 +1,224 @@
+"""From a judged trace to a finding: rates with intervals, baselines, the cheapest edits in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparring.assess import stats
+from sparring.assess.judge import Judged
+from sparring.assess.plan import Planned
+from sparring.assess.run import Trace, stream
+from sparring.core.document import (
+    Caveat,
+    Change,
+    Counts,
+    Edit,
+    Estimate,
+    Finding,
+    Named,
+    Outcome,
+    Point,
+    Queries,
+    ThreatRecord,
+)
+from sparring.core.examples import Examples, Floats
+from sparring.core.space import Column, TableSpace
+from sparring.core.threat import GRANTS, Evasion, Objective
+
+HEADLINE: dict[Objective, float] = {"columns": 3.0, "spread": 0.5}
+MEASURES: dict[Objective, str] = {
+    "columns": "share of attacked rows that pass by misstating at most 3 columns",
+    "spread": "share of attacked rows that pass with no column moved by more than 0.5 spreads",
+}
+SHOWN_EDITS = 10
+EPS = 1e-9  # sizes are sums of floats; 0.25 spreads may arrive as 0.25000000000000006
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """What an attacker who does not try gets on the same rows.
+
+    Parameters
+    ----------
+    name : str
+    size : ndarray of shape (n,)
+        Smallest size that works for each row, inf where none does.
+    """
+
+    name: str
+    size: Floats
+
+
+def record_threat(threat: Evasion, classes: Sequence[str]) -> ThreatRecord:
+    """Put the threat into the words of the document."""
+    wants = None if threat.wants is None else classes[threat.wants]
+    goal = "decided otherwise" if wants is None else f"decided as {wants}"
+    access = tuple(sorted(GRANTS[threat.attacker]))
+    return ThreatRecord(goal=goal, attacker=threat.attacker, access=access, objective=threat.objective, wants=wants)
+
+
+def unmeasured(
+    planned: Planned, outcome: Outcome, reason: str, *, classes: Sequence[str], fingerprint: str, eligible: int = 0
+) -> Finding:
+    """Return the finding of an attack that did not run, with why."""
+    return Finding(
+        id=planned.id,
+        fingerprint=fingerprint,
+        title=planned.attack.title if planned.attack else planned.id,
+        threat=record_threat(planned.threat, classes),
+        params=planned.attack.model_dump(mode="json") if planned.attack else {},
+        effort=planned.effort,
+        outcome=outcome,
+        reason=reason,
+        counts=Counts(eligible=eligible),
+    )
+
+
+def measured(
+    planned: Planned,
+    trace: Trace,
+    judged: Judged,
+    rows: Examples,
+    *,
+    space: TableSpace,
+    classes: Sequence[str],
+    fingerprint: str,
+    eligible: int,
+    entropy: int,
+    baselines: Sequence[Baseline] = (),
+    caveats: Sequence[Caveat] = (),
+) -> Finding:
+    """Return the finding of an attack that ran.
+
+    Parameters
+    ----------
+    planned : Planned
+    trace : Trace
+    judged : Judged
+    rows : Examples
+        The attacked rows; `y` holds what the model decided for them.
+    space : TableSpace
+    classes : sequence of str
+    fingerprint : str
+    eligible : int
+        Rows of the data that could have been attacked.
+    entropy : int
+    baselines : sequence of Baseline
+    caveats : sequence of Caveat
+    """
+    objective, sizes = planned.threat.objective, planned.threat.sizes
+    headline = HEADLINE[objective]
+    assert planned.attack is not None
+    return Finding(
+        id=planned.id,
+        fingerprint=fingerprint,
+        title=planned.attack.title,
+        threat=record_threat(planned.threat, classes),
+        params=planned.attack.model_dump(mode="json"),
+        effort=planned.effort,
+        outcome=Outcome.MEASURED,
+        stopped_by="time" if trace.stopped_by == "time" else "effort",
+        primary=Named(measure=MEASURES[objective], estimate=success(judged.size, headline)),
+        also=_also(judged, rows, objective=objective, rng=stream(entropy, planned.id + "/stats")),
+        baselines=tuple(Named(measure=b.name, estimate=success(b.size, headline)) for b in baselines),
+        curve=tuple(
+            Point(size=s, success=success(judged.size, s), proven=int(proven(trace, judged, s).sum())) for s in sizes
+        ),
+        counts=_counts(trace, judged, eligible=eligible, largest=sizes[-1]),
+        queries=_queries(trace, judged, largest=sizes[-1]),
+        seconds=round(trace.seconds, 3),
+        edits=edits(judged, rows, space=space, classes=classes),
+        columns_used=_columns_used(judged, rows, space),
+        caveats=tuple(caveats),
+    )
+
+
+def success(size: Floats, at: float) -> Estimate:
+    """Share of rows with a working change of at most `at`."""
+    return stats.wilson(int((size <= at + EPS).sum()), len(size))
+
+
+def proven(trace: Trace, judged: Judged, at: float) -> np.ndarray:
+    """Say for which rows no working change of at most `at` exists, shape (n,)."""
+    return (trace.lower > at + EPS) & ~(judged.size <= at + EPS)
+
+
+def _counts(trace: Trace, judged: Judged, *, eligible: int, largest: float) -> Counts:
+    broken = judged.size <= largest + EPS
+    shown = proven(trace, judged, largest)
+    return Counts(
+        eligible=eligible,
+        attacked=len(broken),
+        broken=int(broken.sum()),
+        proven=int(shown.sum()),
+        undecided=int((~broken & ~shown).sum()),
+        died=len(judged.deaths),
+    )
+
+
+def _queries(trace: Trace, judged: Judged, *, largest: float) -> Queries:
+    spent = trace.examples.queries[judged.size <= largest + EPS]
+    return Queries(rows=trace.asked, per_success=float(np.median(spent)) if len(spent) else None)
+
+
+def _also(judged: Judged, rows: Examples, *, objective: Objective, rng: np.random.Generator) -> tuple[Named, ...]:
+    unit = "columns" if objective == "columns" else "spreads"
+    median = stats.median(judged.size[judged.broken], unit=unit, rng=rng)
+    by_class = [
+        Named(measure=f"success among rows decided as class {c}", estimate=success(judged.size[rows.y == c], HEADLINE[objective]))
+        for c in np.unique(rows.y)
+        if len(np.unique(rows.y)) > 1
+    ]
+    return (Named(measure="median size of the smallest change, where one was found", estimate=median), *by_class)
+
+
+def edits(judged: Judged, rows: Examples, *, space: TableSpace, classes: Sequence[str]) -> tuple[Edit, ...]:
+    """List the cheapest judged changes, as a person would read them."""
+    order = np.lexsort([rows.ids, space.size_in_spreads(rows.x, judged.x_adv), judged.size])
+    shown = [i for i in order if judged.broken[i]][:SHOWN_EDITS]
+    return tuple(
+        Edit(
+            row=int(rows.ids[i]),
+            size=float(judged.size[i]),
+            decided_before=classes[rows.y[i]],
+            decided_after=classes[judged.decided[i]],
+            changes=tuple(
+                _change(space.columns[j], float(rows.x[i, j]), float(judged.x_adv[i, j]))
+                for j in np.flatnonzero(space.changed(rows.x[i : i + 1], judged.x_adv[i : i + 1])[0])
+            ),
+        )
+        for i in shown
+    )
+
+
+def _change(column: Column, before: float, after: float) -> Change:
+    """Write both values with as many digits as it takes to tell them apart."""
+    for digits in (6, 9, 12, 17):
+        a, b = in_words(column, before, digits=digits), in_words(column, after, digits=digits)
+        if a != b:
+            break
+    return Change(column=column.name, before=a, after=b)
+
+
+def in_words(column: Column, value: float, *, digits: int = 6) -> str:
+    """Write one encoded value as a person would, a fraction with `digits` significant digits.
+
+    Examples
+    --------
+    >>> in_words(Column(name="age", kind="number", step=1), 41.0)
+    '41'
+    """
+    if np.isnan(value):
+        return "(blank)"
+    if column.kind == "number":
+        return f"{value:.0f}" if column.step and value == round(value) else f"{value:.{digits}g}"
+    known = column.categories
+    return str(known[int(value)]) if value < len(known) else "(a value never seen)"
+
+
+def _columns_used(judged: Judged, rows: Examples, space: TableSpace) -> dict[str, int]:
+    used = space.changed(rows.x, judged.x_adv)[judged.broken].sum(axis=0)
+    return {space.names[j]: int(used[j]) for j in np.argsort(-used, kind="stable") if used[j]}

@@ -1,0 +1,149 @@
+"""What stands in each column of a frame, whatever kind of frame it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sparring.core.examples import Floats
+from sparring.core.space import Label
+from sparring.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """One column as it was seen.
+
+    Parameters
+    ----------
+    name : str
+    values : ndarray of shape (n_filled,) or None
+        Of a column of numbers; None otherwise.
+    labels : tuple or None
+        Distinct values of a column of texts, truth values or categories, in order; None for what is neither.
+    filled, blanks : int
+        How many rows have a value and how many have none.
+    domain : bool
+        Whether the column's type says which labels there are.
+    narrow : bool
+        Whether numbers have less than double precision.
+    """
+
+    name: str
+    values: Floats | None = None
+    labels: tuple[Label, ...] | None = None
+    filled: int = 0
+    blanks: int = 0
+    domain: bool = False
+    narrow: bool = False
+
+    def joined(self, other: Observed | None) -> Observed:
+        """Return this column with further rows of it; rows of another type are left out."""
+        if other is None or (self.values is None) != (other.values is None) or (self.labels is None) != (other.labels is None):
+            return self
+        labels = None if self.labels is None else _together(self, other)
+        values = None if self.values is None else np.concatenate([self.values, other.values])  # type: ignore[list-item]  # both are arrays
+        filled, blanks = self.filled + other.filled, self.blanks + other.blanks
+        return Observed(self.name, values, labels, filled, blanks, self.domain, self.narrow or other.narrow)
+
+
+def _together(a: Observed, b: Observed) -> tuple[Label, ...]:
+    assert a.labels is not None and b.labels is not None
+    new = [label for label in b.labels if label not in set(a.labels)]
+    return (*a.labels, *new) if a.domain else _ordered([*a.labels, *new])
+
+
+def _ordered(labels: list[Any]) -> tuple[Label, ...]:
+    return tuple(sorted(labels, key=lambda label: (isinstance(label, str), label)))
+
+
+def observe(frame: Any) -> list[Observed]:
+    """Look at each column of a DataFrame, a pyarrow table or a two-dimensional array.
+
+    Raises
+    ------
+    DataError
+        Two columns have one name, or this is no table.
+    """
+    if isinstance(frame, np.ndarray):
+        if frame.ndim != 2:
+            raise DataError(f"rows must form a table of two dimensions, got {frame.ndim}")
+        return [_array(f"x{j}", frame[:, j]) for j in range(frame.shape[1])]
+    import narwhals as nw
+
+    try:
+        table = nw.from_native(frame, eager_only=True)
+    except TypeError:
+        raise DataError(f"rows must be a DataFrame, a pyarrow table or an array, got {type(frame).__name__}") from None
+    except nw.exceptions.DuplicateError:
+        raise DataError("each column must have a name of its own, and two share one; rename one of them") from None
+    return [_series(str(name), table.get_column(name)) for name in table.columns]
+
+
+def _array(name: str, values: np.ndarray) -> Observed:
+    if values.dtype.kind in "iuf":
+        return _numbers(name, values.astype(float), blanks=0, narrow=values.dtype.itemsize < 8 and values.dtype.kind == "f")
+    if values.dtype.kind in "bUO":
+        kept = [value for value in values.tolist() if not (value is None or value != value)]  # noqa: PLR0124  # NaN differs from itself
+        return _labels(name, kept, filled=len(kept), blanks=len(values) - len(kept))
+    return Observed(name, filled=len(values))
+
+
+def _series(name: str, series: Any) -> Observed:
+    import narwhals as nw
+
+    dtype = series.dtype
+    blanks = int(series.null_count())
+    filled = len(series) - blanks
+    if dtype.is_integer() or dtype.is_float():
+        values = np.asarray(series.drop_nulls().to_numpy(), dtype=float)
+        return _numbers(name, values, blanks=blanks, narrow=dtype == nw.Float32)
+    if dtype == nw.Boolean:
+        return Observed(name, labels=(False, True), filled=filled, blanks=blanks, domain=True)
+    categories = _categories(series)
+    if categories is not None:
+        return Observed(name, labels=categories, filled=filled, blanks=blanks, domain=True)
+    if dtype in (nw.String, nw.Categorical, nw.Object):
+        try:
+            distinct = series.drop_nulls().unique().to_list()
+        except TypeError:  # lists and other things that have no hash
+            return Observed(name, filled=filled, blanks=blanks)
+        return _labels(name, distinct, filled=filled, blanks=blanks)
+    return Observed(name, filled=filled, blanks=blanks)
+
+
+def _categories(series: Any) -> tuple[Label, ...] | None:
+    """Read the labels off the column's own type, if that lists them."""
+    import narwhals as nw
+
+    if series.dtype == nw.Enum:
+        return tuple(series.dtype.categories)
+    if series.dtype == nw.Categorical and series.implementation.is_pandas():
+        found = [_plain(label) for label in series.cat.get_categories().to_list()]
+        return tuple(found) if all(isinstance(label, bool | int | float | str) for label in found) else None
+    return None
+
+
+def _numbers(name: str, values: Floats, *, blanks: int, narrow: bool) -> Observed:
+    kept = values[~np.isnan(values)]
+    return Observed(name, kept, None, filled=len(kept), blanks=blanks + len(values) - len(kept), narrow=narrow)
+
+
+def _labels(name: str, values: list[Any], *, filled: int, blanks: int) -> Observed:
+    plain = [_plain(value) for value in values]
+    if not all(isinstance(value, bool | int | float | str) for value in plain):
+        return Observed(name, filled=filled, blanks=blanks)
+    kinds = {type(value) for value in plain}
+    distinct = list(dict.fromkeys(plain))
+    if kinds == {bool}:
+        return Observed(name, labels=(False, True), filled=filled, blanks=blanks, domain=True)
+    if bool in kinds and kinds & {int, float}:
+        # True equals 1: as labels they cannot be told apart
+        return Observed(name, filled=filled, blanks=blanks)
+    return Observed(name, labels=_ordered(distinct), filled=filled, blanks=blanks)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,294 @@
+"""Automatic doubts: what makes a number weaker than it looks. Each becomes a caveat in the document.
+
+After Carlini et al. (2019), *On evaluating adversarial robustness*, the flags of AutoAttack (Croce and Hein 2020) and
+Zimmermann et al. (2022), *Increasing confidence in adversarial robustness evaluations*; adapted to tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparring.assess import stats
+from sparring.assess.findings import EPS, HEADLINE, Baseline
+from sparring.assess.judge import Judged
+from sparring.assess.run import Trace
+from sparring.core.document import Caveat, Counts
+from sparring.core.examples import Bools, Examples, Floats, Ints
+from sparring.core.parameters import TreeEnsemble, probabilities
+from sparring.core.space import TableSpace
+from sparring.core.spec import Access
+from sparring.core.target import Target
+from sparring.core.threat import Attacker, Evasion, Objective
+from sparring.errors import NotApplicable
+
+FEW_ROWS = 30
+CHECKED_ROWS = 2000
+
+
+def stochastic(target: Target, x: Floats) -> list[Caveat]:
+    """Ask twice and compare."""
+    first, second = target.predict(x), target.predict(x)
+    differ = int((first != second).sum())
+    if not differ:
+        return []
+    text = f"The model answers {differ} of {len(x)} rows differently when asked twice; every figure here moves with it."
+    return [Caveat(code="stochastic-model", text=text)]
+
+
+def saturated(target: Target, x: Floats) -> list[Caveat]:
+    """Look for probabilities that are exactly 0 or 1, between which no search can see a slope."""
+    if Access.SCORES not in target.offers:
+        return []
+    p = target.scores(x)
+    share = float(((p == 0) | (p == 1)).any(axis=1).mean())
+    if share < 0.1:
+        return []
+    text = (
+        f"{share:.0%} of rows have a probability of exactly 0 or 1. Attacks that follow scores see no slope there, "
+        "so their figures may be too low."
+    )
+    return [Caveat(code="saturated-scores", text=text)]
+
+
+def weak_model(correct: Bools, y: Ints, decided: Ints) -> list[Caveat]:
+    """Compare with always answering the commonest class."""
+    found = []
+    if len(np.unique(decided)) == 1:
+        text = "The model gives every row the same answer. No edit can change it, and that is no merit."
+        found.append(Caveat(code="constant-model", text=text))
+    majority = np.bincount(y).max() / len(y)
+    if correct.mean() <= majority and not found:
+        text = (
+            f"The model is right on {correct.mean():.1%} of rows; always giving the commonest answer is right on "
+            f"{majority:.1%}. (A cut-off chosen for costs can do this on purpose.)"
+        )
+        found.append(Caveat(code="no-better-than-majority", text=text))
+    return found
+
+
+def overlap(rows: Examples, train: Floats | None) -> list[Caveat]:
+    """Look for test rows that stand among the training rows, and for repeated test rows."""
+    found = []
+    keys = _keys(rows.x)
+    if train is not None:
+        seen = np.isin(keys, _keys(train))
+        if seen.any():
+            text = f"{int(seen.sum())} of {len(rows)} rows also stand among the training rows; accuracy on them flatters."
+            found.append(Caveat(code="train-rows-in-data", text=text))
+    repeated = len(keys) - len(np.unique(keys))
+    if repeated > 0.05 * len(keys):
+        text = f"{repeated} of {len(rows)} rows repeat another row; intervals treat them as independent, so they are too narrow."
+        found.append(Caveat(code="repeated-rows", text=text))
+    return found
+
+
+def _keys(x: Floats) -> np.ndarray:
+    clean = np.ascontiguousarray(np.where(np.isnan(x), np.inf, x) + 0.0)
+    return clean.view([("", clean.dtype)] * clean.shape[1]).ravel() if clean.shape[1] else np.zeros(len(clean))
+
+
+def limits_hold(space: TableSpace, x: Floats) -> list[Caveat]:
+    """Check that the columns table admits at least 99 % of the data itself."""
+    found = []
+    for j in np.flatnonzero(space.movable):
+        values = x[:, j]
+        outside = ((values < space.low[j]) | (values > space.high[j])).mean() if len(values) else 0.0
+        if outside > 0.01:
+            text = f"{outside:.1%} of the data lie outside the range given for column {space.names[j]!r}; the range may be wrong."
+            found.append(Caveat(code="range-against-data", text=text))
+    return found
+
+
+def assumed(space: TableSpace) -> list[Caveat]:
+    """Say that nobody has said who can set some columns."""
+    names = [c.name for c in space.columns if c.assumed and c.movable]
+    if not names:
+        return []
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    text = (
+        f"Nobody has said who can set {shown}; every figure assumes that everything there can be changed, "
+        "so it is an upper bound."
+    )
+    return [Caveat(code="assumed-columns", text=text)]
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How the readable form of a model compares with the model itself.
+
+    Parameters
+    ----------
+    text : str
+        For the document.
+    holds : bool
+        Whether attacks that read the model may run.
+    caveats : tuple of Caveat
+    """
+
+    text: str
+    holds: bool
+    caveats: tuple[Caveat, ...] = ()
+
+
+def conversion(target: Target, x: Floats) -> Conversion:
+    """Compare decisions and probabilities of the readable form with the user's own model on the user's rows."""
+    if Access.PARAMETERS not in target.offers:
+        return Conversion(_why_unreadable(target), holds=False)
+    try:
+        parameters = target.parameters()
+    except NotApplicable as error:
+        return Conversion(f"not readable: {error}", holds=False)
+    x = x[:CHECKED_ROWS]
+    raw = _raw(parameters, x)
+    ours, theirs = probabilities(raw, parameters.link), None
+    wrong = target.decision.apply(ours) != target.predict(x)
+    if Access.SCORES in target.offers and parameters.link != "identity" or isinstance(parameters, TreeEnsemble):
+        theirs = target.scores(x) if Access.SCORES in target.offers else None
+    gap = float(np.abs(ours - theirs).max()) if theirs is not None and len(x) else 0.0
+    # float32 sums of hundreds of trees differ in the sixth digit; rows on the very boundary may fall either way
+    fine = wrong.mean() <= 0.001 and gap <= 1e-4
+    text = f"read from {parameters.source or type(parameters).__name__}; decisions equal on {int((~wrong).sum())} of {len(x)} rows, largest difference in probability {gap:.1e}"
+    if fine:
+        return Conversion(text, holds=True)
+    caveat = Caveat(
+        code="conversion-mismatch",
+        text=f"The readable form of the model disagrees with its own predict on {int(wrong.sum())} of {len(x)} rows "
+        f"(largest difference in probability {gap:.2g}); attacks that read the model are left out.",
+    )
+    return Conversion(text, holds=False, caveats=(caveat,))
+
+
+def _why_unreadable(target: Target) -> str:
+    try:
+        target.parameters()
+    except NotApplicable as error:
+        return f"not readable: {error}"
+    return "not readable"
+
+
+def _raw(parameters: object, x: Floats) -> Floats:
+    if isinstance(parameters, TreeEnsemble):
+        from sparring.kernels.predict import raw_scores
+
+        return np.asarray(raw_scores(parameters, x))
+    return np.asarray(parameters.raw(x))  # type: ignore[attr-defined]  # the other kind of Parameters
+
+
+def of_finding(
+    trace: Trace,
+    judged: Judged,
+    *,
+    threat: Evasion,
+    baselines: Sequence[Baseline],
+    feasible: Bools,
+    background: Floats,
+    space: TableSpace,
+) -> tuple[Caveat, ...]:
+    """Collect the doubts about one finding.
+
+    Parameters
+    ----------
+    trace : Trace
+    judged : Judged
+    threat : Evasion
+    baselines : sequence of Baseline
+    feasible : ndarray of bool, shape (n,)
+        Rows for which a change that works is known from elsewhere, of whatever size.
+    background : ndarray of shape (m, d)
+        Real rows, to compare with.
+    space : TableSpace
+    """
+    found: list[Caveat] = []
+    n = len(judged.size)
+    if n < FEW_ROWS:
+        found.append(Caveat(code="few-rows", text=f"It rests on {n} rows only; look at the interval, not at the figure."))
+    if trace.stopped_by == "time":
+        text = "The clock ended it before its planned effort; more time would break as many rows or more."
+        found.append(Caveat(code="stopped-by-time", text=text))
+    if trace.fault:
+        found.append(Caveat(code="broke-off", text=f"It broke off and kept what it had: {trace.fault}."))
+    if judged.deaths:
+        text = f"{len(judged.deaths)} of {int(trace.examples.found.sum())} proposed rows did not hold: {judged.deaths[0]}."
+        found.append(Caveat(code="rows-died", text=text))
+    if threat.attacker is not Attacker.NOBODY:
+        found += _weak_attack(trace, judged, threat=threat, baselines=baselines, feasible=feasible)
+    found += _outside(judged, background, space)
+    return tuple(found)
+
+
+def _weak_attack(
+    trace: Trace, judged: Judged, *, threat: Evasion, baselines: Sequence[Baseline], feasible: Bools
+) -> list[Caveat]:
+    found = []
+    at = HEADLINE[threat.objective]
+    for baseline in baselines:
+        gain = stats.paired_difference(baseline.size <= at + EPS, judged.size <= at + EPS)
+        if gain.low is not None and gain.low <= 0 and (baseline.size <= at + EPS).any():
+            text = f"It is not shown to do better than {baseline.name} on the same rows (difference {gain.value:+.1%})."
+            found.append(Caveat(code="no-better-than-baseline", text=text))
+    missed = int((feasible & ~judged.broken).sum())
+    if missed > 0.05 * max(1, int(feasible.sum())):
+        text = (
+            f"On {missed} of {int(feasible.sum())} rows for which a change of some size is known to work it found none at "
+            "all: this attacker, or this effort, is too weak to say much about them."
+        )
+        found.append(Caveat(code="misses-what-is-there", text=text))
+    half = [p for p in trace.passes if p.queries <= trace.passes[-1].queries / 2] if trace.passes else []
+    if half and trace.passes[-1].found - half[-1].found > 0.01 * len(judged.size):
+        gained = trace.passes[-1].found - half[-1].found
+        text = f"The second half of its effort still found {gained} more rows; a larger budget is likely to find more."
+        found.append(Caveat(code="not-converged", text=text))
+    return found
+
+
+def _outside(judged: Judged, background: Floats, space: TableSpace) -> list[Caveat]:
+    """Compare each adversarial row's distance to the nearest real row with that of real rows to each other."""
+    rows = judged.x_adv[judged.broken]
+    real = background[:1000]
+    if len(rows) == 0 or len(real) < 50:
+        return []
+    usual = np.quantile(_nearest(real, real, space, skip_self=True), 0.99)
+    share = float((_nearest(rows, real, space) > usual).mean())
+    if share <= 0.1:
+        return []
+    text = (
+        f"{share:.0%} of its rows lie farther from any real row than 99 % of real rows do; a check for unusual "
+        "applications could notice them."
+    )
+    return [Caveat(code="outside-the-data", text=text)]
+
+
+def _nearest(rows: Floats, real: Floats, space: TableSpace, *, skip_self: bool = False) -> Floats:
+    out = np.empty(len(rows))
+    for i, row in enumerate(rows):
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(real - row) / space.spread
+        gap = np.where(space.categorical | np.isnan(gap), (real != row) & ~(np.isnan(real) & np.isnan(row)), gap)
+        total = np.minimum(gap, 10.0).sum(axis=1)
+        if skip_self:
+            total[i] = np.inf
+        out[i] = total.min()
+    return out
+
+
+def across(sizes: Mapping[str, tuple[Attacker, Objective, Floats]]) -> list[Caveat]:
+    """Compare findings: an attack that reads the model should never be beaten by one that does not."""
+    found = []
+    inside = {k: v for k, v in sizes.items() if v[0] is Attacker.INSIDER}
+    for name, (_, objective, size) in inside.items():
+        for other, (attacker, its_objective, its_size) in sizes.items():
+            if attacker is Attacker.INSIDER or its_objective != objective:
+                continue
+            beaten = int((its_size < size * (1 - 1e-6) - EPS).sum())
+            if beaten:
+                text = f"{other} found a smaller change than {name} on {beaten} of {len(size)} rows; the latter has missed something."
+                found.append(Caveat(code="black-box-beats-white-box", text=text))
+    return found
+
+
+def counts_add_up(counts: Counts) -> bool:
+    """Check that every attacked row is accounted for."""
+    return counts.attacked == counts.broken + counts.proven + counts.undecided
