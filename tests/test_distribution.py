@@ -1,7 +1,7 @@
 """The source archive and the wheel: what is in them, and that they work away from the checkout.
 
-Both are built with the tools of this environment, so that no network is needed. tools/clean_install.py does the same with
-every dependency in a fresh environment.
+Both are built with the tools of this environment, so that no network is needed. tools/clean_install.py does the same
+with every dependency in a fresh environment.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def test_wheel_carries_license_and_credit(built):
 
 def test_source_archive_holds_the_tests(built):
     (archive,) = built.glob("*.tar.gz")
-    names = {name.partition("/")[2] for name in tarfile.open(archive).getnames()}
+    with tarfile.open(archive) as opened:
+        names = {name.partition("/")[2] for name in opened.getnames()}
     assert {"pyproject.toml", "README.md", "tests/test_distribution.py", "tests/plugin_package/pyproject.toml"} <= names
 
 
