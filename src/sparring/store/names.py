@@ -1,0 +1,8 @@
+"""Names of the files in a folder of results."""
+
+DOCUMENT = "assessment.json"
+EXAMPLES = "examples.parquet"
+REPORT = "report.html"
+COLUMNS = "columns.suggested.yaml"
+IGNORE = ".gitignore"
+OURS = frozenset({DOCUMENT, EXAMPLES, REPORT, COLUMNS, IGNORE})
