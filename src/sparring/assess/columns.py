@@ -28,18 +28,21 @@ KEYS = ("kind", "who", "change", "checked", "direction", "range", "low", "high",
 NUMBERS_ONLY = ("direction", "range", "low", "high", "step")
 MAX_EXCLUDED = 0.01
 
-_NOBODY = "age birth born dob sex gender race ethnicity ethnic nationality citizenship citizen native foreign religion disability"
+_NOBODY = (
+    "age birth born dob sex gender race ethnicity ethnic nationality citizenship citizen native foreign religion "
+    "disability"
+)
 _IDENTITY = "id uuid guid key number nr index rowid"
 _US = (
-    "rate score rating limit internal computed derived model segment bureau history checking branch previous past "
-    "records flag installment"
+    "rate score rating limit internal computed derived model segment bureau history checking branch previous existing "
+    "past records flag"
 )
 _ANYONE = (
-    "income salary wage earnings purpose employment employed employer employee job occupation profession savings assets "
-    "property housing house home residence residing address telephone phone mobile email education degree marital "
-    "dependents children expenses free text comment description title reason plans workclass hours"
+    "income salary wage earnings capital purpose employment employed employer employee job occupation profession "
+    "seniority workclass hours savings assets debt expenses property housing house home residence address telephone "
+    "phone mobile email education degree marital relationship dependents children comment title reason plans"
 )
-_REAL = "amount loan duration months term seniority collateral guarantor debtors price"
+_REAL = "amount loan duration months term collateral guarantor debtors price"
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,8 @@ def _infer(seen: Observed, other: Observed | None) -> Column:
 
 
 def _number(seen: Observed, both: Observed, missing: Literal["allow", "never"]) -> Column:
-    assert seen.values is not None and both.values is not None
+    assert seen.values is not None
+    assert both.values is not None
     values = both.values[np.isfinite(both.values)]
     if len(values) == 0:
         return Column(name=seen.name, kind="carried", missing=missing)
@@ -145,10 +149,10 @@ def _step(values: Floats, *, narrow: bool) -> float | None:
 
 def _identifies(name: str, values: Floats, *, step: float | None) -> bool:
     if np.abs(values).max() > MAX_EXACT:
-        return bool(np.array_equal(values, np.round(values)))
+        return np.array_equal(values, np.round(values))
     if step != 1.0 or len(values) < ENOUGH or len(np.unique(values)) < len(values):
         return False
-    consecutive = values.max() - values.min() == len(values) - 1
+    consecutive = bool(values.max() - values.min() == len(values) - 1)
     return consecutive or len(values) >= MANY or bool(_words(name) & set(_IDENTITY.split()))
 
 
@@ -159,7 +163,7 @@ def _is_text(both: Observed) -> bool:
     if len(both.labels) == both.filled:
         return bool(texts)
     words = np.mean([label.count(" ") + 1 for label in texts]) if texts else 0.0
-    return len(both.labels) > both.filled / 2 and words >= 4
+    return bool(len(both.labels) > both.filled / 2 and words >= 4)
 
 
 def guess(column: Column) -> Guess:
@@ -214,12 +218,14 @@ def overlay(inferred: tuple[Column, ...], table: Mapping[str, Mapping[str, Any]]
     for name in table:
         if name not in names:
             raise ColumnsError(f"{_where(table, name)}no column {name!r} in the data{_nearest(name, names)}")
-    return tuple(_overlaid(column, table[column.name], table) if column.name in table else column for column in inferred)
+    return tuple(
+        _overlaid(column, table[column.name], table) if column.name in table else column for column in inferred
+    )
 
 
 def _overlaid(column: Column, entry: Mapping[str, Any], table: Mapping[str, Any]) -> Column:
     if not isinstance(entry, Mapping):
-        raise ColumnsError(f"{_where(table, column.name)}column {column.name!r} must hold entries such as who: us, got {entry!r}")
+        raise ColumnsError(f"{_where(table, column.name)}column {column.name!r} must hold entries, such as who: us")
     fields: dict[str, Any] = {}
     for key, value in entry.items():
         where = _where(table, column.name, key)
@@ -242,7 +248,7 @@ def _entry(column: Column, key: str, value: Any, where: str) -> dict[str, Any]:
     choices = get_args(Column.model_fields[key].annotation) if key in Column.model_fields else ()
     if choices and all(isinstance(choice, str) for choice in choices):
         if value not in choices:
-            raise ColumnsError(f"{told} must have {key} one of {', '.join(choices)}, got {value!r}{_nearest(str(value), choices)}")
+            raise ColumnsError(f"{told} must have {key} one of {', '.join(choices)}, got {value!r}")
         if key == "kind":
             _check_kind(column, value, told)
     if isinstance(value, bool):
@@ -261,7 +267,9 @@ def _entry(column: Column, key: str, value: Any, where: str) -> dict[str, Any]:
 def _check_kind(column: Column, kind: str, told: str) -> None:
     numeric = column.kind == "carried" and column.low is not None
     if kind not in (column.kind, "carried") and not (kind == "number" and numeric):
-        raise ColumnsError(f"{told} must have kind {column.kind} or carried, since its values read as that, got {kind!r}")
+        raise ColumnsError(
+            f"{told} must have kind {column.kind} or carried, since its values read as that, got {kind!r}"
+        )
 
 
 def contradictions(columns: tuple[Column, ...], x: Floats) -> tuple[Caveat, ...]:
@@ -274,7 +282,10 @@ def contradictions(columns: tuple[Column, ...], x: Floats) -> tuple[Caveat, ...]
         The encoded table as the user gave it.
     """
     return tuple(
-        Caveat(code="limit-excludes-data", text=f"column {column.name!r}: {share:.0%} of the rows {what}; is that limit right?")
+        Caveat(
+            code="limit-excludes-data",
+            text=f"column {column.name!r}: {share:.0%} of the rows {what}; is that limit right?",
+        )
         for j, column in enumerate(TableSpace(columns).columns)
         if column.kind == "number" and column.movable
         for what, broken in _broken_limits(column, x[:, j])

@@ -41,18 +41,18 @@ class Observed:
 
     def joined(self, other: Observed | None) -> Observed:
         """Return this column with further rows of it; rows of another type are left out."""
-        if other is None or (self.values is None) != (other.values is None) or (self.labels is None) != (other.labels is None):
+        if other is None:
             return self
-        labels = None if self.labels is None else _together(self, other)
-        values = None if self.values is None else np.concatenate([self.values, other.values])  # type: ignore[list-item]  # both are arrays
         filled, blanks = self.filled + other.filled, self.blanks + other.blanks
-        return Observed(self.name, values, labels, filled, blanks, self.domain, self.narrow or other.narrow)
-
-
-def _together(a: Observed, b: Observed) -> tuple[Label, ...]:
-    assert a.labels is not None and b.labels is not None
-    new = [label for label in b.labels if label not in set(a.labels)]
-    return (*a.labels, *new) if a.domain else _ordered([*a.labels, *new])
+        if self.values is not None and other.values is not None:
+            values = np.concatenate([self.values, other.values])
+            narrow = self.narrow or other.narrow
+            return Observed(self.name, values=values, filled=filled, blanks=blanks, narrow=narrow)
+        if self.labels is not None and other.labels is not None:
+            new = [label for label in other.labels if label not in set(self.labels)]
+            labels = (*self.labels, *new) if self.domain else _ordered([*self.labels, *new])
+            return Observed(self.name, labels=labels, filled=filled, blanks=blanks, domain=self.domain)
+        return self
 
 
 def _ordered(labels: list[Any]) -> tuple[Label, ...]:
@@ -84,9 +84,10 @@ def observe(frame: Any) -> list[Observed]:
 
 def _array(name: str, values: np.ndarray) -> Observed:
     if values.dtype.kind in "iuf":
-        return _numbers(name, values.astype(float), blanks=0, narrow=values.dtype.itemsize < 8 and values.dtype.kind == "f")
+        narrow = values.dtype.kind == "f" and values.dtype.itemsize < 8
+        return _numbers(name, values.astype(float), blanks=0, narrow=narrow)
     if values.dtype.kind in "bUO":
-        kept = [value for value in values.tolist() if not (value is None or value != value)]  # noqa: PLR0124  # NaN differs from itself
+        kept = [value for value in values.tolist() if not (value is None or _is_nan(value))]
         return _labels(name, kept, filled=len(kept), blanks=len(values) - len(kept))
     return Observed(name, filled=len(values))
 
@@ -122,7 +123,7 @@ def _categories(series: Any) -> tuple[Label, ...] | None:
         return tuple(series.dtype.categories)
     if series.dtype == nw.Categorical and series.implementation.is_pandas():
         found = [_plain(label) for label in series.cat.get_categories().to_list()]
-        return tuple(found) if all(isinstance(label, bool | int | float | str) for label in found) else None
+        return tuple(found) if all(map(_is_label, found)) else None
     return None
 
 
@@ -133,7 +134,7 @@ def _numbers(name: str, values: Floats, *, blanks: int, narrow: bool) -> Observe
 
 def _labels(name: str, values: list[Any], *, filled: int, blanks: int) -> Observed:
     plain = [_plain(value) for value in values]
-    if not all(isinstance(value, bool | int | float | str) for value in plain):
+    if not all(map(_is_label, plain)):
         return Observed(name, filled=filled, blanks=blanks)
     kinds = {type(value) for value in plain}
     distinct = list(dict.fromkeys(plain))
@@ -147,3 +148,11 @@ def _labels(name: str, values: list[Any], *, filled: int, blanks: int) -> Observ
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _is_label(value: Any) -> bool:
+    return isinstance(value, bool | int | str) or (isinstance(value, float) and bool(np.isfinite(value)))
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and bool(np.isnan(value))

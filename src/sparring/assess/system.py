@@ -1,0 +1,309 @@
+"""`security/system.yaml`: what people say about the world around the model. Read with care, written to be edited."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from sparring.core.document import Answers
+from sparring.core.space import Column
+from sparring.errors import ColumnsError, OutputError
+
+VERSION = 1
+MAX_BYTES = 5_000_000
+MAX_DEPTH = 6
+HEADER = """\
+# What we know about the world around the model. People edit this file.
+#
+# who        anyone: chosen freely by the person concerned; effort: takes some effort; us: we look it up or compute it;
+#            nobody: cannot be set at all; unknown: not known yet, so it counts as changeable
+# change     misstated: the case stays the same, the form says otherwise; real: another value is another case
+# checked    always: a false value never passes; sometimes; never
+# direction  up, down or both: where a false value may go
+# range      [lowest, highest] value that may be entered; step: values are multiples of it
+# missing    allow: it may be left blank; unseen: allow: a category that we have never seen may be entered
+"""
+
+
+class ColumnsTable(dict[str, dict[str, Any]]):
+    """Column name to entries, which remembers the file and the lines that it was read from.
+
+    Parameters
+    ----------
+    table : mapping of str to dict
+    source : str
+        The file.
+    lines : mapping of (str, str or None) to int
+        Column name and key to line, counted from 1.
+    """
+
+    def __init__(
+        self, table: Mapping[str, dict[str, Any]], *, source: str, lines: Mapping[tuple[str, str | None], int]
+    ) -> None:
+        super().__init__(table)
+        self.source = source
+        self.lines = dict(lines)
+
+    def where(self, name: str, key: str | None = None) -> str:
+        """Say where an entry stands, as the start of a message."""
+        line = self.lines.get((name, key)) or self.lines.get((name, None))
+        return f"{self.source}:{line}: " if line else f"{self.source}: "
+
+
+@dataclass(frozen=True)
+class System:
+    """All that the file says.
+
+    Parameters
+    ----------
+    answers : Answers
+    columns : ColumnsTable
+    """
+
+    answers: Answers = field(default_factory=Answers)
+    columns: ColumnsTable = field(default_factory=lambda: ColumnsTable({}, source="columns", lines={}))
+
+
+def read(path: str | Path) -> ColumnsTable:
+    """Read the columns table of a file; see `read_system` for its errors."""
+    return read_system(path).columns
+
+
+def read_system(path: str | Path) -> System:
+    """Read a file such as `security/system.yaml`.
+
+    Raises
+    ------
+    ColumnsError
+        It cannot be read, is no YAML, uses aliases or tags, says something twice, or has an entry that is not
+        known. The message names the line.
+    """
+    return _Reader(str(path)).system()
+
+
+@dataclass
+class _Reader:
+    """Read one file; every complaint names its line."""
+
+    source: str
+    lines: dict[tuple[str, str | None], int] = field(default_factory=dict)
+
+    def system(self) -> System:
+        root = self._compose()
+        if root is None:
+            raise self._error(1, "the file must hold entries under 'columns', and is empty")
+        top = self._mapping(root, "the file")
+        for key, node in top.items():
+            known = ("schema_version", "answers", "columns")
+            if key not in known:
+                line = node.start_mark.line + 1
+                raise self._error(line, f"no entry {key!r} in this file{_near(key, known)}; columns go under 'columns'")
+        version = self._plain(top["schema_version"]) if "schema_version" in top else VERSION
+        if version != VERSION:
+            line = top["schema_version"].start_mark.line + 1
+            raise self._error(line, f"schema_version must be {VERSION}, which this sparring reads, got {version!r}")
+        table = self._table(top["columns"]) if "columns" in top else {}
+        answers = self._answers(top["answers"]) if "answers" in top else Answers()
+        answers = answers.model_copy(update={"answered": bool(table)})
+        return System(answers, ColumnsTable(table, source=self.source, lines=self.lines))
+
+    def _compose(self) -> yaml.Node | None:
+        try:
+            with Path(self.source).open("rb") as file:
+                raw = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise ColumnsError(f"{self.source} cannot be read: {error.strerror}; `sparring init` writes one") from None
+        if len(raw) > MAX_BYTES:
+            raise ColumnsError(
+                f"{self.source} must be smaller than {MAX_BYTES // 10**6} MB to be a table that people edit"
+            )
+        try:
+            text = raw.decode("utf-8-sig")
+            self._check_events(text)
+            return yaml.compose(text, Loader=yaml.SafeLoader)
+        except UnicodeDecodeError:
+            raise ColumnsError(f"{self.source} must be text in UTF-8; save it again as such") from None
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise self._error(line, f"this is no YAML: {error.problem}") from None
+        except yaml.YAMLError as error:
+            raise ColumnsError(f"{self.source} is no YAML: {str(error).splitlines()[0]}") from None
+
+    def _check_events(self, text: str) -> None:
+        """Refuse what makes a small file large or deep, before anything is built from it."""
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            if isinstance(event, yaml.AliasEvent):
+                raise self._error(line, f"aliases such as *{event.anchor} are not read here; write it out")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                raise self._error(line, "entries are nested too deeply; columns hold plain entries")
+
+    def _mapping(self, node: yaml.Node, what: str) -> dict[str, yaml.Node]:
+        """Keys as they are typed: a column may be called no, 12 or 2024-01-01."""
+        line = node.start_mark.line + 1
+        if not isinstance(node, yaml.MappingNode):
+            raise self._error(line, f"{what} must hold entries such as 'name: value'")
+        found: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise self._error(line, f"{what} must have plain names")
+            if key.value in found:
+                raise self._error(line, f"{key.value!r} stands twice in {what}; keep one")
+            found[key.value] = value
+        return found
+
+    def _table(self, node: yaml.Node) -> dict[str, dict[str, Any]]:
+        table = {}
+        for name, entry in self._mapping(node, "'columns'").items():
+            self.lines[name, None] = entry.start_mark.line + 1
+            fields = self._mapping(entry, f"column {name!r}")
+            self.lines |= {(name, key): value.start_mark.line + 1 for key, value in fields.items()}
+            table[name] = {key: self._plain(value) for key, value in fields.items()}
+        return table
+
+    def _answers(self, node: yaml.Node) -> Answers:
+        entries = self._mapping(node, "'answers'")
+        for key, value in entries.items():
+            known = ("decides", "wants", "tries")
+            if key not in known:
+                raise self._error(value.start_mark.line + 1, f"no answer {key!r}{_near(key, known)}")
+        # the name of a class is text, whatever YAML makes of it: `wants: no` is the class 'no'
+        values = {key: self._plain(value) for key, value in entries.items()}
+        for key in ("decides", "wants"):
+            node_ = entries.get(key)
+            if isinstance(node_, yaml.ScalarNode) and values[key] is not None:
+                values[key] = node_.value
+        try:
+            return Answers.model_validate(values)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            key = str(fault["loc"][0])
+            line = entries[key].start_mark.line + 1
+            raise self._error(line, f"{key} must be {_expected(key)}, got {fault['input']!r}") from None
+
+    def _plain(self, node: yaml.Node) -> Any:
+        loader = yaml.SafeLoader("")
+        try:
+            return loader.construct_object(node, deep=True)
+        except (yaml.MarkedYAMLError, ValueError, TypeError):
+            raise self._error(node.start_mark.line + 1, "only plain text, numbers and lists can stand here") from None
+        finally:
+            loader.dispose()
+
+    def _error(self, line: int, text: str) -> ColumnsError:
+        return ColumnsError(f"{self.source}:{line}: {text}")
+
+
+def _near(name: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
+
+
+def _expected(key: str) -> str:
+    return "a whole number from 0" if key == "tries" else "one line of text"
+
+
+def write(
+    path: str | Path,
+    columns: tuple[Column, ...],
+    *,
+    answers: Answers | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """Write the answers and the columns table, one line a column, for people to edit.
+
+    Parameters
+    ----------
+    path : str or Path
+        Replaced in one step: whoever reads it sees the old file or the new one.
+    columns : tuple of Column
+    answers : Answers, optional
+    notes : mapping of str to str, optional
+        Column name to a comment at the end of its line.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    text = render(columns, answers=answers, notes=notes)
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}; choose a folder that you may write to"
+        ) from None
+
+
+def render(
+    columns: tuple[Column, ...], *, answers: Answers | None = None, notes: Mapping[str, str] | None = None
+) -> str:
+    """Return the text that `write` writes."""
+    lines = [HEADER, f"schema_version: {VERSION}", ""]
+    if answers is not None:
+        lines.append("answers:")
+        lines += [f"  {key}: {_scalar(getattr(answers, key))}" for key in ("decides", "wants", "tries")]
+        lines.append("")
+    lines.append("columns:" if columns else "columns: {}")
+    width = max((len(_scalar(column.name)) for column in columns), default=0)
+    for column in columns:
+        entries = ", ".join(f"{key}: {value}" for key, value in _entries(column).items())
+        note = (notes or {}).get(column.name)
+        comment = f"  # {' '.join(note.split())}" if note else ""
+        lines.append(f"  {_scalar(column.name) + ':':<{width + 1}} {{{entries}}}{comment}")
+    return "\n".join(lines) + "\n"
+
+
+def _entries(column: Column) -> dict[str, str]:
+    shown: dict[str, Any] = {"kind": column.kind, "who": column.who}
+    if column.kind == "carried":
+        return {key: _scalar(value) for key, value in shown.items()}
+    shown |= {"change": column.change, "checked": column.checked}
+    if column.kind == "number":
+        shown |= {"direction": column.direction, "range": [column.low, column.high], "step": column.step}
+    shown |= {"cost": column.cost, "missing": column.missing, "unseen": column.unseen}
+    defaults = {"cost": None, "step": None, "unseen": "never", "direction": "both"}
+    return {key: _scalar(value) for key, value in shown.items() if key not in defaults or value != defaults[key]}
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_scalar, value))}]"
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() and abs(value) < 2**53 else _decimal(value)
+    if isinstance(value, bool | int):
+        return str(value).lower()
+    if value.isidentifier() and value.isascii() and isinstance(yaml.safe_load(value), str):
+        return str(value)
+    quoted: str = yaml.dump(value, default_style='"', allow_unicode=True, width=float("inf"))
+    return quoted.rstrip("\n")
+
+
+def _decimal(value: float) -> str:
+    """YAML reads 1e-05 as text: it wants a point and a sign."""
+    text = repr(value)
+    if "e" not in text:
+        return text
+    mantissa, exponent = text.split("e")
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{exponent if exponent[0] in '+-' else '+' + exponent}"
