@@ -61,7 +61,9 @@ def load(name: str, group: Group = "sparring.attacks") -> Any:
     try:
         loaded = point.load()
     except Exception as error:  # an extension may raise anything at import
-        raise PluginError(f"{name} ({package_of(point)}) cannot be imported: {type(error).__name__}: {error}") from error
+        raise PluginError(
+            f"{name} ({package_of(point)}) cannot be imported: {type(error).__name__}: {error}"
+        ) from error
     if group == "sparring.attacks":
         _check_attack(name, loaded)
     return loaded
@@ -96,4 +98,6 @@ def _check_attack(name: str, loaded: object) -> None:
     if not (isinstance(loaded, type) and issubclass(loaded, Attack)):
         raise PluginError(f"{name} must be a subclass of sparring.core.plugin.Attack, got {loaded!r}")
     if getattr(loaded, "id", None) != name:
-        raise PluginError(f"the id of {name} must equal the name of its entry point, got {getattr(loaded, 'id', None)!r}")
+        raise PluginError(
+            f"the id of {name} must equal the name of its entry point, got {getattr(loaded, 'id', None)!r}"
+        )

@@ -168,7 +168,10 @@ def _also(judged: Judged, rows: Examples, *, objective: Objective, rng: np.rando
     unit = "columns" if objective == "columns" else "spreads"
     median = stats.median(judged.size[judged.broken], unit=unit, rng=rng)
     by_class = [
-        Named(measure=f"success among rows decided as class {c}", estimate=success(judged.size[rows.y == c], HEADLINE[objective]))
+        Named(
+            measure=f"success among rows decided as class {c}",
+            estimate=success(judged.size[rows.y == c], HEADLINE[objective]),
+        )
         for c in np.unique(rows.y)
         if len(np.unique(rows.y)) > 1
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,6 +63,10 @@ class Planned:
     effort: Effort
     reason: str | None = None
     failed: bool = False
+
+    def repeating(self, effort: Effort) -> Planned:
+        """Return the same with the effort of an earlier run."""
+        return replace(self, effort=effort)
 
 
 @dataclass(frozen=True)
@@ -192,7 +196,7 @@ def _with_effort(planned: Planned, queries: int, answers: Answers) -> Planned:
     if planned.threat.attacker is Attacker.INSIDER:
         queries = CONFIRMATIONS
     effort = Effort(queries=queries, sweeps=SWEEPS if planned.threat.attacker is Attacker.INSIDER else 0)
-    return Planned(planned.id, planned.attack, planned.threat, effort, planned.reason, planned.failed)
+    return planned.repeating(effort)
 
 
 def how_many_rows(speed: Speed, *, budget_s: float) -> int:

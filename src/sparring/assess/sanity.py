@@ -76,7 +76,9 @@ def overlap(rows: Examples, train: Floats | None) -> list[Caveat]:
     if train is not None:
         seen = np.isin(keys, _keys(train))
         if seen.any():
-            text = f"{int(seen.sum())} of {len(rows)} rows also stand among the training rows; accuracy on them flatters."
+            text = (
+                f"{int(seen.sum())} of {len(rows)} rows also stand among the training rows; accuracy on them flatters."
+            )
             found.append(Caveat(code="train-rows-in-data", text=text))
     repeated = len(keys) - len(np.unique(keys))
     if repeated > 0.05 * len(keys):
@@ -145,7 +147,7 @@ def conversion(target: Target, x: Floats) -> Conversion:
     raw = _raw(parameters, x)
     ours, theirs = probabilities(raw, parameters.link), None
     wrong = target.decision.apply(ours) != target.predict(x)
-    if Access.SCORES in target.offers and parameters.link != "identity" or isinstance(parameters, TreeEnsemble):
+    if (Access.SCORES in target.offers and parameters.link != "identity") or isinstance(parameters, TreeEnsemble):
         theirs = target.scores(x) if Access.SCORES in target.offers else None
     gap = float(np.abs(ours - theirs).max()) if theirs is not None and len(x) else 0.0
     # float32 sums of hundreds of trees differ in the sixth digit; rows on the very boundary may fall either way
@@ -204,14 +206,18 @@ def of_finding(
     found: list[Caveat] = []
     n = len(judged.size)
     if n < FEW_ROWS:
-        found.append(Caveat(code="few-rows", text=f"It rests on {n} rows only; look at the interval, not at the figure."))
+        found.append(
+            Caveat(code="few-rows", text=f"It rests on {n} rows only; look at the interval, not at the figure.")
+        )
     if trace.stopped_by == "time":
         text = "The clock ended it before its planned effort; more time would break as many rows or more."
         found.append(Caveat(code="stopped-by-time", text=text))
     if trace.fault:
         found.append(Caveat(code="broke-off", text=f"It broke off and kept what it had: {trace.fault}."))
     if judged.deaths:
-        text = f"{len(judged.deaths)} of {int(trace.examples.found.sum())} proposed rows did not hold: {judged.deaths[0]}."
+        text = (
+            f"{len(judged.deaths)} of {int(trace.examples.found.sum())} proposed rows did not hold: {judged.deaths[0]}."
+        )
         found.append(Caveat(code="rows-died", text=text))
     if threat.attacker is not Attacker.NOBODY:
         found += _weak_attack(trace, judged, threat=threat, baselines=baselines, feasible=feasible)

@@ -60,7 +60,9 @@ def median(values: ArrayLike, *, unit: str, rng: np.random.Generator, repeats: i
     draws = rng.integers(0, len(data), (repeats, len(data)))
     low, high = np.quantile(np.median(data[draws], axis=1), [ALPHA / 2, 1 - ALPHA / 2])
     method = "percentile bootstrap"
-    return Estimate(value=float(np.median(data)), low=float(low), high=float(high), n=len(data), method=method, unit=unit)
+    return Estimate(
+        value=float(np.median(data)), low=float(low), high=float(high), n=len(data), method=method, unit=unit
+    )
 
 
 def paired_difference(before: Bools, after: Bools) -> Estimate:

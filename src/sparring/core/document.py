@@ -138,7 +138,9 @@ class TargetRecord(Spec):
     decision: str
     wants: str | None = None
     offers: tuple[str, ...] = ()
-    conversion: str | None = Field(None, description="how the readable form compares with predict, or why there is none")
+    conversion: str | None = Field(
+        None, description="how the readable form compares with predict, or why there is none"
+    )
 
 
 class DataRecord(Spec):
@@ -150,6 +152,7 @@ class DataRecord(Spec):
     sha256: str
     target: str | None = None
     background: str = Field("", description="whose rows the attackers could copy from")
+    attacked: int | None = Field(None, description="rows that the plan meant to attack at most")
     sample: int | None = Field(None, description="rows that worst-case figures rest on; None: all")
 
 
@@ -169,7 +172,9 @@ class Assessment(Spec):
     created: str = Field(..., description="time of the start, ISO 8601, UTC")
     tool: str
     complete: bool
-    fingerprint: str = Field(..., description="hash of model, data and options; an incomplete folder with it is continued")
+    fingerprint: str = Field(
+        ..., description="hash of model, data and options; an incomplete folder with it is continued"
+    )
     entropy: int
     command: str = Field("", description="how to do this again")
     packages: dict[str, str]

@@ -105,7 +105,9 @@ class TableSpace:
     @cached_property
     def high(self) -> Floats:
         """Largest value that may be entered, shape (d,); for codes the last one that may be used."""
-        return np.array([_bound(c, c.high, np.inf, len(c.categories) - 1 + (c.unseen == "allow")) for c in self.columns])
+        return np.array(
+            [_bound(c, c.high, np.inf, len(c.categories) - 1 + (c.unseen == "allow")) for c in self.columns]
+        )
 
     @cached_property
     def step(self) -> Floats:

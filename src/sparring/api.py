@@ -1,0 +1,366 @@
+"""The façade: what a notebook calls, and what every door calls. The one place that ties rooms together."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sparring import registry
+from sparring.assess import bench
+from sparring.assess import columns as tables
+from sparring.assess.job import Job, Progress, write_pages
+from sparring.assess.system import System, read_system
+from sparring.core.document import Answers, Assessment, Finding, TargetRecord
+from sparring.core.examples import Examples, Floats
+from sparring.core.plugin import Adapter
+from sparring.core.space import Codec, Column
+from sparring.core.target import Target
+from sparring.errors import DataError, DecisionError, ModelError, OptionError, PluginError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sparring.artifact import LoadedModel
+
+LEAST_BUDGET_S = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What `assess` measured; prints as a table, shows as HTML in a notebook.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        The document.
+    examples : DataFrame
+        Columns finding, row, role, then the user's: the original and the smallest judged change of every broken row.
+    """
+
+    assessment: Assessment
+    examples: pd.DataFrame = field(repr=False)
+
+    def __getitem__(self, finding_id: str) -> Finding:
+        """Return one finding, such as ``result["evasion/tree-search@columns"]``."""
+        return self.assessment[finding_id]
+
+    def __repr__(self) -> str:
+        """Return the table for a terminal of 80 columns."""
+        from sparring.report import render
+
+        return render(self.assessment, format="text")
+
+    def _repr_html_(self) -> str:
+        from sparring.report import render
+
+        return render(self.assessment, format="notebook")
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the document, the examples and the report into a folder.
+
+        Raises
+        ------
+        OutputError
+            The folder cannot be written, or holds something else.
+        """
+        from sparring.store import Archive
+
+        archive = Archive(folder)
+        archive.begin(self.assessment.model_copy(update={"complete": False}), overwrite=overwrite)
+        archive.save_examples(self.examples)
+        write_pages(archive, self.assessment)
+        archive.save(self.assessment)
+        return Path(folder)
+
+
+def assess(
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    train: Any = None,
+    columns: Mapping[str, Mapping[str, Any]] | str | Path | None = None,
+    system: str | Path | None = None,
+    decision: str | None = None,
+    attacker_wants: Any = None,
+    classes: Sequence[str] | None = None,
+    answers: Answers | None = None,
+    budget: str | float = "60s",
+    rng: int | np.random.Generator | None = None,
+    only: str | Sequence[str] | None = None,
+    jobs: int = 1,
+    plan: Assessment | str | Path | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    record: LoadedModel | None = None,
+    source: str = "memory",
+    target_name: str | None = None,
+    command: str = "",
+) -> Result:
+    """Measure what misstated columns could do to a classifier on a table.
+
+    Parameters
+    ----------
+    model : object
+        A fitted classifier of scikit-learn, XGBoost, LightGBM or CatBoost, or a function from rows to labels or
+        probabilities.
+    X : DataFrame or ndarray of shape (n, d)
+        Rows that the model was not trained on.
+    y : array_like of shape (n,)
+        Their true classes.
+    train : DataFrame or (DataFrame, labels), optional
+        Training rows, to look for overlap.
+    columns : mapping or path, optional
+        Who can set each column: ``{"income": {"who": "anyone"}, ...}`` or a YAML file with a key `columns`. Columns
+        left out count as changeable, and the figures are labeled as an upper bound.
+    system : path, optional
+        ``security/system.yaml``: columns and answers together.
+    decision : str, optional
+        The rule that is really used, such as ``"bad >= 0.08"``. Default: the model's own.
+    attacker_wants : optional
+        The class that somebody gains from. Default: any other than decided.
+    classes : sequence of str, optional
+        Names of the outputs of a model file that has none, in order.
+    answers : Answers, optional
+        What the owner said; overrides the answers in `system`.
+    budget : str or float
+        Time for everything, such as ``"60s"`` or ``"5m"``; turned into effort by the plan.
+    rng : int or Generator, optional
+        Seed; None draws one, and the document records it.
+    only : str or sequence of str, optional
+        Ids of attacks or findings to run.
+    jobs : int
+        Worker processes. Figures do not depend on it.
+    plan : Assessment or path, optional
+        An earlier assessment whose effort is repeated.
+    out : path, optional
+        Folder to write to as results come in; an interrupted run there is continued.
+    overwrite : bool
+        Replace what `out` holds.
+    progress : callable, optional
+        Called with what is being done and the share done.
+    record : LoadedModel, optional
+        Where the model was loaded from.
+    source, target_name, command : str
+        For the document: where the rows came from, the name of the label, how to do this again.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    UserError
+        Something given is wrong; the message is one sentence with its cure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> x = np.linspace(0, 1, 40)[:, None]
+    >>> model = LogisticRegression(C=1e6).fit(x, x[:, 0] > 0.5)
+    >>> result = assess(model, x, x[:, 0] > 0.5, only="evasion/linear-exact@spread", rng=0)
+    >>> result["evasion/linear-exact@spread"].counts.attacked
+    40
+    """
+    began = time.time()
+    known = _system(columns, system, answers)
+    subject, record_of_target = _subject(
+        model, X, y, train=train, known=known, decision=decision, wants=attacker_wants, classes=classes, record=record
+    )
+    budget_s, only = seconds(budget), _ids(only)
+    entropy = _entropy(rng)
+    options = {"budget": budget_s, "only": list(only), "entropy": None if rng is None else entropy}
+    job = Job(subject, record_of_target, entropy, budget_s, jobs, began, progress or _silent, only)
+    document = job.first_document(options, source=source, target_name=target_name, command=command)
+    return Result(*job.carry_out(document, earlier=_earlier_plan(plan), out=out, overwrite=overwrite))
+
+
+def columns(X: Any, *, table: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[Column, ...]:
+    """Infer the columns table of a data set, and lay what is known over it.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray of shape (n, d)
+    table : mapping, optional
+        What is known, such as ``{"age": {"who": "nobody"}}``.
+    """
+    inferred = tables.infer(X)
+    return tables.overlay(inferred, {name: dict(entry) for name, entry in (table or {}).items()})
+
+
+def load_assessment(folder: str | Path) -> Assessment:
+    """Read the document of a folder that `assess` wrote. No model is loaded."""
+    from sparring.store import Archive
+
+    return Archive.read(folder)
+
+
+def seconds(budget: str | float) -> float:
+    """Turn ``"60s"``, ``"2m"``, ``"1h"`` or a number of seconds into seconds.
+
+    Examples
+    --------
+    >>> seconds("2m")
+    120.0
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|)\s*", str(budget))
+    value = float(match[1]) * {"s": 1, "": 1, "m": 60, "h": 3600}[match[2]] if match else float("nan")
+    if not LEAST_BUDGET_S <= value < float("inf"):
+        raise OptionError(f'a budget must be a time of at least 1 s such as "60s", "5m" or "1h", got {budget!r}')
+    return value
+
+
+def adapter_for(model: object) -> Adapter:
+    """Return the first adapter that knows the model.
+
+    Raises
+    ------
+    ModelError
+        None does.
+    """
+    found = []
+    for name in registry.names("sparring.adapters"):
+        try:
+            found.append(registry.load(name, "sparring.adapters")())
+        except PluginError:
+            continue  # `sparring plugins` says why
+    for adapter in sorted(found, key=lambda a: (a.order, a.id)):
+        if adapter.accepts(model):
+            return adapter  # type: ignore[no-any-return]  # loaded through entry points
+    raise ModelError(
+        "the model must be a fitted classifier of scikit-learn, XGBoost, LightGBM or CatBoost, an object with "
+        f"predict, or a function from rows to labels, got {type(model).__name__}"
+    )
+
+
+def _silent(text: str, done: float) -> None:
+    """Report nothing."""
+
+
+def _system(
+    columns: Mapping[str, Mapping[str, Any]] | str | Path | None, system: str | Path | None, answers: Answers | None
+) -> System:
+    known = read_system(system) if system is not None else System()
+    table: Any = known.columns
+    if isinstance(columns, str | Path):
+        table = tables.read(columns)
+    elif columns is not None:
+        table = {str(name): dict(entry) for name, entry in columns.items()}
+    said = answers or known.answers
+    if table and not said.answered:
+        said = said.model_copy(update={"answered": True})
+    return System(said, table)
+
+
+def _subject(
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    train: Any,
+    known: System,
+    decision: str | None,
+    wants: Any,
+    classes: Sequence[str] | None,
+    record: LoadedModel | None,
+) -> tuple[bench.Subject, TargetRecord]:
+    from sparring.adapters.frames import FrameCodec
+
+    adapter = adapter_for(model)
+    frame = adapter.conform(model, X)
+    train_frame = None if train is None else adapter.conform(model, train[0] if isinstance(train, tuple) else train)
+    table = tables.overlay(tables.infer(frame, background=train_frame), known.columns)
+    codec: Codec = FrameCodec(frame, table)
+    names = None if classes is None else tuple(str(c) for c in classes)
+    target = adapter.target(model, codec=codec, classes=names, decision=decision)
+    rows = _examples(codec.encode(frame), y, target)
+    encoded = None if train_frame is None else codec.encode(train_frame)
+    said = known.answers
+    wanted = said.wants if wants is None else wants
+    index = None if wanted is None else _class_index(wanted, target)
+    subject = bench.Subject(target, codec, rows, encoded, index, said)
+    return subject, _target_record(model, target, adapter, record, index)
+
+
+def _examples(x: Floats, y: Any, target: Target) -> Examples:
+    if len(x) != len(y):
+        raise DataError(f"X and y must have as many rows, got {len(x)} and {len(y)}")
+    labels = target.encode_labels(y)
+    if len(labels) < 2:
+        raise DataError(f"there must be at least 2 rows to say anything about a rate, got {len(labels)}")
+    if len(np.unique(labels)) < 2:
+        only = target.decision.classes[labels[0]]
+        raise DataError(f"the target column must hold at least two classes, but every row is {only!r}")
+    return Examples(x, labels, np.arange(len(x), dtype=np.int64))
+
+
+def _class_index(wanted: Any, target: Target) -> int:
+    names = target.decision.classes
+    if str(wanted) not in names:
+        raise DecisionError(registry.unknown(str(wanted), names, what="the answer that an attacker wants"))
+    return names.index(str(wanted))
+
+
+def _target_record(
+    model: Any, target: Target, adapter: Adapter, record: LoadedModel | None, wants: int | None
+) -> TargetRecord:
+    names = target.decision.classes
+    return TargetRecord(
+        name=type(model).__name__,
+        family=target.family,
+        source=getattr(record, "source", None) or f"{type(model).__module__}.{type(model).__qualname__}",
+        loader=record.loader if record is not None else adapter.id,
+        sha256=record.sha256 if record is not None else _hash_of(model),
+        classes=names,
+        decision=target.decision.text,
+        wants=None if wants is None else names[wants],
+        offers=tuple(sorted(target.offers)),
+    )
+
+
+def _hash_of(model: Any) -> str | None:
+    import pickle
+
+    try:
+        return hashlib.sha256(pickle.dumps(model, protocol=4)).hexdigest()
+    except Exception:  # noqa: BLE001  # many things cannot be pickled; then there is no hash
+        return None
+
+
+def _ids(only: str | Sequence[str] | None) -> tuple[str, ...]:
+    wanted = (only,) if isinstance(only, str) else tuple(only or ())
+    names = registry.names()
+    known = set(names)
+    for name in names:
+        try:
+            known |= {f"{name}@{objective}" for objective in registry.load(name).objectives}
+        except PluginError:
+            continue
+    for name in wanted:
+        if name not in known:
+            raise OptionError(registry.unknown(name, tuple(sorted(known if "@" in name else names)), what="--only"))
+    return wanted
+
+
+def _entropy(rng: int | np.random.Generator | None) -> int:
+    if rng is None:
+        return secrets.randbits(48)
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**48))
+    if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
+        raise OptionError(f"rng must be a whole number >= 0, a numpy Generator or None, got {rng!r}")
+    return int(rng)
+
+
+def _earlier_plan(earlier: Assessment | str | Path | None) -> Assessment | None:
+    return load_assessment(earlier) if isinstance(earlier, str | Path) else earlier

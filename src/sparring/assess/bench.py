@@ -1,0 +1,316 @@
+"""The bench itself: one model, one table, all planned findings, one document that is whole after each of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sparring.assess import findings, floor, plan, run, sanity, stats
+from sparring.assess.judge import Judged, judge
+from sparring.core.case import AdversarialExamples
+from sparring.core.document import Answers, Assessment, Caveat, Estimate, Finding, Outcome
+from sparring.core.examples import Bools, Examples, Floats
+from sparring.core.space import Codec
+from sparring.core.spec import Access
+from sparring.core.target import Target
+from sparring.core.threat import Attacker, Evasion, Objective
+
+BACKGROUND_ROWS = 2000
+PENDING = "not reached yet"
+OUT_OF_TIME = "the budget ended first"
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is assessed.
+
+    Parameters
+    ----------
+    target : Target
+    codec : Codec
+    rows : Examples
+        `y` holds the true classes.
+    train : ndarray of shape (m, d) or None
+        Rows that the model was trained on, when the user gave them.
+    wants : int or None
+        Class index that somebody wants.
+    answers : Answers
+    """
+
+    target: Target
+    codec: Codec
+    rows: Examples
+    train: Floats | None
+    wants: int | None
+    answers: Answers
+
+
+@dataclass(eq=False)
+class Bench:
+    """Runs the plan and keeps the document.
+
+    Parameters
+    ----------
+    subject : Subject
+    entropy : int
+    budget_s : float
+    jobs : int
+    began : float
+        `time.time` when the user's call began.
+    progress : callable
+        Called with a text and the share done.
+    """
+
+    subject: Subject
+    entropy: int
+    budget_s: float
+    jobs: int
+    began: float
+    progress: Callable[[str, float], None]
+    judged: dict[str, Judged] = field(default_factory=dict)
+    sizes: dict[str, tuple[Attacker, Objective, Floats]] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """Ask the model once about every row, choose the rows to attack, and look for general doubts."""
+        subject, rows = self.subject, self.subject.rows
+        self.decided = subject.target.predict(rows.x)
+        self.correct: Bools = self.decided == rows.y
+        self.eligible: Bools = self.correct & (rows.y != subject.wants if subject.wants is not None else True)
+        self.speed = plan.measure_speed(subject.target, rows.x)
+        self.conversion = sanity.conversion(subject.target, rows.x)
+
+    def choose(self, at_most: int) -> None:
+        """Draw the rows to attack and the rows that the attackers may own."""
+        rows, self.at_most = self.subject.rows, at_most
+        attacked, sample = plan.choose_rows(self.eligible, at_most=at_most, entropy=self.entropy)
+        self.sample = rows.take(sample)
+        self.sample_correct: Bools = self.correct[sample]
+        self.where = np.searchsorted(sample, attacked)
+        self.attacked = Examples(rows.x[attacked], self.decided[attacked], rows.ids[attacked])
+        own = np.sort(np.random.default_rng([self.entropy, 2]).permutation(len(rows))[:BACKGROUND_ROWS])
+        self.background = Examples(rows.x[own], self.decided[own], rows.ids[own])
+        self._baselines: dict[Objective, findings.Baseline] = {}
+
+    def caveats(self) -> tuple[Caveat, ...]:
+        """Doubts that concern every finding."""
+        subject, rows = self.subject, self.subject.rows
+        some = rows.x[: sanity.CHECKED_ROWS]
+        found = [
+            *sanity.stochastic(subject.target, some),
+            *sanity.saturated(subject.target, some),
+            *sanity.weak_model(self.correct, rows.y, self.decided),
+            *sanity.overlap(rows, subject.train),
+            *sanity.limits_hold(subject.codec.space, rows.x),
+            *sanity.assumed(subject.codec.space),
+            *self.conversion.caveats,
+        ]
+        return tuple(found)
+
+    def performance(self) -> dict[str, Estimate]:
+        """How good the model is on all rows, without anybody trying anything."""
+        rows, target = self.subject.rows, self.subject.target
+        majority = int(np.bincount(rows.y).max())
+        figures = {
+            "accuracy": stats.wilson(int(self.correct.sum()), len(rows)),
+            "balanced_accuracy": stats.balanced_accuracy(self.correct, rows.y),
+        }
+        if len(target.decision.classes) == 2 and Access.SCORES in target.offers:
+            positive = 1 if target.decision.positive is None else target.decision.positive
+            scores = target.scores(rows.x)[:, positive]
+            figures["auc"] = stats.auc(scores, rows.y == positive)
+        figures["accuracy of always giving the commonest answer"] = stats.wilson(majority, len(rows))
+        for c in np.unique(rows.y):
+            of = rows.y == c
+            name = f"accuracy on rows that are {target.decision.classes[c]}"
+            figures[name] = stats.wilson(int(self.correct[of].sum()), int(of.sum()))
+        return figures
+
+    def run(self, planned: Sequence[plan.Planned], document: Assessment) -> Iterator[Assessment]:
+        """Run what the document still lacks; yield it, whole, after each finding."""
+        done = {f.id: f for f in document.findings if f.reason != PENDING}
+        waiting = [p for p in planned if p.id not in done]
+        for position, item in enumerate(waiting):
+            self.progress(item.id, (len(planned) - len(waiting) + position) / max(1, len(planned)))
+            done[item.id] = self._finding(item, left=len(waiting) - position, document=document)
+            document = self._with(document, planned, done)
+            yield document
+        yield self._closed(document)
+
+    def pending(self, planned: Sequence[plan.Planned], fingerprint: str) -> tuple[Finding, ...]:
+        """Return the findings of a plan before anything ran."""
+        classes = self.subject.target.decision.classes
+        return tuple(
+            findings.unmeasured(p, Outcome.SKIPPED, PENDING, classes=classes, fingerprint=fingerprint) for p in planned
+        )
+
+    def restore(self, finding: Finding, x_adv: Floats, ids: np.ndarray) -> None:
+        """Take back what an interrupted run had judged, for comparisons between findings."""
+        x, objective = self.attacked.x.copy(), finding.threat.objective
+        at = np.searchsorted(self.attacked.ids, ids)
+        x[at] = x_adv
+        broken = np.zeros(len(x), dtype=bool)
+        broken[at] = True
+        size = np.full(len(x), np.inf)
+        space = self.subject.codec.space
+        measured = space.size_in_columns if objective == "columns" else space.size_in_spreads
+        size[broken] = measured(self.attacked.x[broken], x[broken])
+        self._remember(finding.id, Judged(x, broken, size, self.attacked.y, ()), Attacker(finding.threat.attacker))
+
+    def _with(self, document: Assessment, planned: Sequence[plan.Planned], done: dict[str, Finding]) -> Assessment:
+        classes = self.subject.target.decision.classes
+        every = tuple(
+            done.get(p.id)
+            or findings.unmeasured(p, Outcome.SKIPPED, PENDING, classes=classes, fingerprint=document.fingerprint)
+            for p in planned
+        )
+        return document.model_copy(update={"findings": every, "seconds": round(time.time() - self.began, 3)})
+
+    def _closed(self, document: Assessment) -> Assessment:
+        self.progress("worst case and floor", 0.99)
+        update = {
+            "complete": True,
+            "worst_case": self.worst_case(),
+            "caveats": (*document.caveats, *sanity.across(self.sizes)),
+            "seconds": round(time.time() - self.began, 3),
+        }
+        return document.model_copy(update=update)
+
+    def _finding(self, item: plan.Planned, *, left: int, document: Assessment) -> Finding:
+        classes, eligible = self.subject.target.decision.classes, int(self.eligible.sum())
+        outcome, reason = self._obstacle(item)
+        if outcome is not None:
+            assert reason is not None
+            mark = document.fingerprint
+            return findings.unmeasured(item, outcome, reason, classes=classes, fingerprint=mark, eligible=eligible)
+        trace = run.attack_rows(
+            item,
+            self.subject.target,
+            self.attacked,
+            self.background,
+            entropy=self.entropy,
+            deadline=self._deadline(left),
+            jobs=self.jobs,
+        )
+        if trace.fault and not trace.examples.found.any():
+            outcome = Outcome.NOT_APPLICABLE if trace.not_applicable else Outcome.FAILED
+            mark = document.fingerprint
+            return findings.unmeasured(item, outcome, trace.fault, classes=classes, fingerprint=mark, eligible=eligible)
+        return self._measured(item, trace, document.fingerprint)
+
+    def _measured(self, item: plan.Planned, trace: run.Trace, fingerprint: str) -> Finding:
+        subject = self.subject
+        judged = judge(subject.target, subject.codec, self.attacked, trace.examples, threat=item.threat)
+        baselines = self._baselines_for(item)
+        doubts = sanity.of_finding(
+            trace,
+            judged,
+            threat=item.threat,
+            baselines=baselines,
+            feasible=self._feasible(judged),
+            background=self.background.x,
+            space=subject.codec.space,
+        )
+        self._remember(item.id, judged, item.threat.attacker)
+        return findings.measured(
+            item,
+            trace,
+            judged,
+            self.attacked,
+            space=subject.codec.space,
+            classes=subject.target.decision.classes,
+            fingerprint=fingerprint,
+            eligible=int(self.eligible.sum()),
+            entropy=self.entropy,
+            baselines=baselines,
+            caveats=doubts,
+        )
+
+    def _obstacle(self, item: plan.Planned) -> tuple[Outcome | None, str | None]:
+        if item.failed:
+            return Outcome.FAILED, item.reason
+        if item.reason is not None:
+            return Outcome.NOT_APPLICABLE, item.reason
+        if Access.PARAMETERS in (item.attack.needs if item.attack else ()) and not self.conversion.holds:
+            return Outcome.NOT_APPLICABLE, self.conversion.text
+        if len(self.attacked) == 0:
+            return Outcome.NOT_APPLICABLE, self._nobody_to_attack()
+        if not self.subject.codec.space.movable.any():
+            return Outcome.NOT_APPLICABLE, "the columns table lets nobody misstate any column"
+        if time.time() >= self.began + self.budget_s:
+            return Outcome.SKIPPED, OUT_OF_TIME
+        return None, None
+
+    def _nobody_to_attack(self) -> str:
+        decision, wants = self.subject.target.decision, self.subject.wants
+        if wants is None:
+            return "no row is decided correctly; check that the target column and the model belong together"
+        return (
+            f"no row is rightly decided as anything but {decision.classes[wants]!r}, so nobody has a reason to try; "
+            f"check --decision (now: {decision.text}) and --attacker-wants"
+        )
+
+    def _deadline(self, left: int) -> float:
+        """Leave something for those that come later, but let none be cut off early without need."""
+        now, end = time.time(), self.began + self.budget_s
+        return now + max((end - now) * (1.0 if left <= 1 else 0.6), 0.0)
+
+    def _remember(self, name: str, judged: Judged, attacker: Attacker) -> None:
+        objective: Objective = "columns" if name.endswith("@columns") else "spread"
+        self.judged[name] = judged
+        self.sizes[name] = (attacker, objective, judged.size)
+
+    def _feasible(self, judged: Judged) -> Bools:
+        """Rows for which a working change is known from any finding or from copying a real row."""
+        known = [j.broken for j in self.judged.values()] + [np.isfinite(b.size) for b in self._baselines.values()]
+        return np.logical_or.reduce([judged.broken, *known])
+
+    def _baselines_for(self, item: plan.Planned) -> list[findings.Baseline]:
+        objective = item.threat.objective
+        if objective not in self._baselines:
+            self._baselines[objective] = self._nearest(item.threat)
+        noise = f"evasion/random-noise@{objective}"
+        found = [self._baselines[objective]]
+        if noise in self.judged and item.id != noise:
+            found.insert(0, findings.Baseline("random changes of the same size", self.judged[noise].size))
+        return found
+
+    def _nearest(self, threat: Evasion) -> findings.Baseline:
+        copies: AdversarialExamples = run.nearest_real_rows(
+            self.subject.target, self.attacked, self.background, threat=threat
+        )
+        judged = judge(self.subject.target, self.subject.codec, self.attacked, copies, threat=threat)
+        return findings.Baseline("copying the nearest real row that is decided as wanted", judged.size)
+
+    def worst_case(self) -> dict[str, Estimate]:
+        """Accuracy left when every row meets the best of all measured attackers, and what no model could beat."""
+        figures: dict[str, Estimate] = {}
+        objectives: tuple[Objective, ...] = ("columns", "spread")
+        for objective in objectives:
+            sizes = [size for _, its, size in self.sizes.values() if its == objective]
+            if not sizes or not len(self.sample):
+                continue
+            at = findings.HEADLINE[objective]
+            still = self.sample_correct.copy()
+            still[self.where[np.min(sizes, axis=0) <= at + findings.EPS]] = False
+            label = f"at most {at:g} {'columns' if objective == 'columns' else 'spreads'}"
+            threat = Evasion(
+                objective=objective,
+                attacker=Attacker.INSIDER,
+                wants=self.subject.wants,
+                n_classes=max(2, len(self.subject.target.decision.classes)),
+            )
+            figures[f"accuracy, {label}"] = stats.wilson(int(still.sum()), len(still))
+            figures[f"balanced accuracy, {label}"] = stats.balanced_accuracy(still, self.sample.y)
+            for c in np.unique(self.sample.y):
+                of = self.sample.y == c
+                name = f"accuracy on rows that are {self.subject.target.decision.classes[c]}, {label}"
+                figures[name] = stats.wilson(int(still[of].sum()), int(of.sum()))
+            bound = floor.floor(self.sample, space=self.subject.codec.space, threat=threat, size=at)
+            figures[f"error that no classifier can go below, {label}"] = bound
+        if figures:
+            majority = int(np.bincount(self.sample.y).max())
+            figures["accuracy of always giving the commonest answer"] = stats.wilson(majority, len(self.sample))
+        return figures
