@@ -357,7 +357,8 @@ def _entropy(rng: int | np.random.Generator | None) -> int:
         return secrets.randbits(48)
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**48))
-    if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
+    whole = isinstance(rng, int | np.integer) and not isinstance(rng, bool)
+    if not whole or int(rng) < 0:
         raise OptionError(f"rng must be a whole number >= 0, a numpy Generator or None, got {rng!r}")
     return int(rng)
 

@@ -128,7 +128,7 @@ class Bench:
             figures[name] = stats.wilson(int(self.correct[of].sum()), int(of.sum()))
         return figures
 
-    def run(self, planned: Sequence[plan.Planned], document: Assessment) -> Iterator[Assessment]:
+    def measure(self, planned: Sequence[plan.Planned], document: Assessment) -> Iterator[Assessment]:
         """Run what the document still lacks; yield it, whole, after each finding."""
         done = {f.id: f for f in document.findings if f.reason != PENDING}
         waiting = [p for p in planned if p.id not in done]
@@ -265,7 +265,7 @@ class Bench:
     def _feasible(self, judged: Judged) -> Bools:
         """Rows for which a working change is known from any finding or from copying a real row."""
         known = [j.broken for j in self.judged.values()] + [np.isfinite(b.size) for b in self._baselines.values()]
-        return np.logical_or.reduce([judged.broken, *known])
+        return np.asarray(np.logical_or.reduce([judged.broken, *known]), dtype=bool)
 
     def _baselines_for(self, item: plan.Planned) -> list[findings.Baseline]:
         objective = item.threat.objective

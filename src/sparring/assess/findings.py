@@ -122,7 +122,7 @@ def measured(
         outcome=Outcome.MEASURED,
         stopped_by="time" if trace.stopped_by == "time" else "effort",
         primary=Named(measure=MEASURES[objective], estimate=success(judged.size, headline)),
-        also=_also(judged, rows, objective=objective, rng=stream(entropy, planned.id + "/stats")),
+        also=_also(judged, rows, objective=objective, classes=classes, rng=stream(entropy, planned.id + "/stats")),
         baselines=tuple(Named(measure=b.name, estimate=success(b.size, headline)) for b in baselines),
         curve=tuple(
             Point(size=s, success=success(judged.size, s), proven=int(proven(trace, judged, s).sum())) for s in sizes
@@ -164,12 +164,14 @@ def _queries(trace: Trace, judged: Judged, *, largest: float) -> Queries:
     return Queries(rows=trace.asked, per_success=float(np.median(spent)) if len(spent) else None)
 
 
-def _also(judged: Judged, rows: Examples, *, objective: Objective, rng: np.random.Generator) -> tuple[Named, ...]:
+def _also(
+    judged: Judged, rows: Examples, *, objective: Objective, classes: Sequence[str], rng: np.random.Generator
+) -> tuple[Named, ...]:
     unit = "columns" if objective == "columns" else "spreads"
     median = stats.median(judged.size[judged.broken], unit=unit, rng=rng)
     by_class = [
         Named(
-            measure=f"success among rows decided as class {c}",
+            measure=f"success among rows decided as {classes[c]}",
             estimate=success(judged.size[rows.y == c], HEADLINE[objective]),
         )
         for c in np.unique(rows.y)

@@ -101,7 +101,7 @@ def _may_become(a: Floats, b: Floats, j: int, space: TableSpace) -> Bools:
     on_grid = (grid_value(np.round(b / step), step) == b) if step else True
     enterable = (b >= space.low[j]) & (b <= space.high[j]) & on_grid
     open_way = np.isnan(a) | np.where(b > a, space.may_rise[j], space.may_fall[j])
-    return np.where(np.isnan(b), space.may_miss[j], enterable & open_way)
+    return np.asarray(np.where(np.isnan(b), space.may_miss[j], enterable & open_way), dtype=bool)
 
 
 def _half_way(a: Floats, b: Floats, j: int, space: TableSpace) -> Bools:
@@ -109,7 +109,7 @@ def _half_way(a: Floats, b: Floats, j: int, space: TableSpace) -> Bools:
     if space.categorical[j] or space.step[j] or not (space.may_rise[j] and space.may_fall[j]):
         return np.zeros(np.broadcast_shapes(a.shape, b.shape), dtype=bool)
     middle = (a + b) / 2
-    return (middle >= space.low[j]) & (middle <= space.high[j])
+    return np.asarray((middle >= space.low[j]) & (middle <= space.high[j]), dtype=bool)
 
 
 def _matching(blocks: list[tuple[Ints, Ints]], n_move: int, n_stay: int) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 
 from sparring import registry
 from sparring.assess import bench, plan
-from sparring.assess import columns as tables
+from sparring.assess.system import render as render_system
 from sparring.core.document import Assessment, DataRecord, TargetRecord
 from sparring.core.examples import Floats
 from sparring.core.plugin import Attack
@@ -47,6 +47,7 @@ class Job:
     def first_document(
         self, options: dict[str, Any], *, source: str, target_name: str | None, command: str
     ) -> Assessment:
+        """Return the document as it stands before the model is asked; its fingerprint says what may be continued."""
         from importlib.metadata import PackageNotFoundError, version
 
         packages = {}
@@ -83,6 +84,7 @@ class Job:
     def carry_out(
         self, document: Assessment, *, earlier: Assessment | None, out: str | Path | None, overwrite: bool
     ) -> tuple[Assessment, pd.DataFrame]:
+        """Run the job; return the document and the judged rows."""
         from sparring.store import Archive
 
         archive = None if out is None else Archive(out)
@@ -101,10 +103,11 @@ class Job:
         kept = Kept(work, self.subject.codec)
         if resumed is not None and archive is not None:
             kept.restore(resumed, Archive.read_examples(archive.folder))
-        for document in work.run(planned, document):
+        latest = document
+        for latest in work.measure(planned, document):
             if archive is not None:
-                _save(archive, document, kept)
-        return document, kept.frame()
+                _save(archive, latest, kept)
+        return latest, kept.frame()
 
     def _rows(self, repeat: Assessment | None, work: bench.Bench) -> int:
         if repeat is not None and repeat.data.attacked is not None:
@@ -215,11 +218,12 @@ def _save(archive: Archive, document: Assessment, kept: Kept) -> None:
 
 
 def write_pages(archive: Archive, document: Assessment) -> None:
+    """Write the report and the columns table that was used."""
     from sparring.report import render
     from sparring.store import COLUMNS, REPORT
 
     archive.save_text(REPORT, render(document, format="html"))
-    archive.save_text(COLUMNS, tables.suggested(document.columns, document.answers))
+    archive.save_text(COLUMNS, render_system(document.columns, answers=document.answers))
 
 
 def _shelf() -> dict[str, type[Attack[Evasion]] | PluginError]:

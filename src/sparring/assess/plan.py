@@ -166,6 +166,7 @@ def _consider(
     instance = attack()
     lacking = attack.needs - (target.offers | {Access.BACKGROUND})
     beyond = attack.needs - GRANTS[attack.attacker]
+    reason: str | None
     if lacking:
         reason = f"it needs {_words(lacking)}, which this model does not offer"
     elif beyond:

@@ -94,19 +94,19 @@ def attack_rows(
     """
     parts = np.array_split(np.arange(len(rows)), max(1, min(jobs, len(rows))))
     if len(parts) == 1:
-        return _attack_part(planned, target, rows, background, entropy, deadline)
+        return _attack_part(planned, target, rows, background, entropy=entropy, deadline=deadline)
     import joblib
 
     with joblib.parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
         work = joblib.delayed(_attack_part)
         traces = joblib.Parallel()(
-            work(planned, target, rows.take(part), background, entropy, deadline) for part in parts
+            work(planned, target, rows.take(part), background, entropy=entropy, deadline=deadline) for part in parts
         )
     return _join(traces)
 
 
 def _attack_part(
-    planned: Planned, target: Target, rows: Examples, background: Examples, entropy: int, deadline: float
+    planned: Planned, target: Target, rows: Examples, background: Examples, *, entropy: int, deadline: float
 ) -> Trace:
     assert planned.attack is not None
     began = time.perf_counter()
@@ -142,7 +142,7 @@ def _drain(
         return str(error), True
     except SparringError as error:
         return str(error), False
-    except Exception as error:  # an attack from elsewhere may raise anything; the other findings go on
+    except Exception as error:  # noqa: BLE001  # an attack from elsewhere may raise anything; the other findings go on
         return f"{type(error).__name__}: {error}", False
     return None, False
 

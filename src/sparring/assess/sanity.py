@@ -82,7 +82,10 @@ def overlap(rows: Examples, train: Floats | None) -> list[Caveat]:
             found.append(Caveat(code="train-rows-in-data", text=text))
     repeated = len(keys) - len(np.unique(keys))
     if repeated > 0.05 * len(keys):
-        text = f"{repeated} of {len(rows)} rows repeat another row; intervals treat them as independent, so they are too narrow."
+        text = (
+            f"{repeated} of {len(rows)} rows repeat another row; intervals treat them as independent, so they are "
+            "too narrow."
+        )
         found.append(Caveat(code="repeated-rows", text=text))
     return found
 
@@ -99,7 +102,10 @@ def limits_hold(space: TableSpace, x: Floats) -> list[Caveat]:
         values = x[:, j]
         outside = ((values < space.low[j]) | (values > space.high[j])).mean() if len(values) else 0.0
         if outside > 0.01:
-            text = f"{outside:.1%} of the data lie outside the range given for column {space.names[j]!r}; the range may be wrong."
+            text = (
+                f"{outside:.1%} of the data lie outside the range given for column {space.names[j]!r}; "
+                "the range may be wrong."
+            )
             found.append(Caveat(code="range-against-data", text=text))
     return found
 
@@ -152,7 +158,10 @@ def conversion(target: Target, x: Floats) -> Conversion:
     gap = float(np.abs(ours - theirs).max()) if theirs is not None and len(x) else 0.0
     # float32 sums of hundreds of trees differ in the sixth digit; rows on the very boundary may fall either way
     fine = wrong.mean() <= 0.001 and gap <= 1e-4
-    text = f"read from {parameters.source or type(parameters).__name__}; decisions equal on {int((~wrong).sum())} of {len(x)} rows, largest difference in probability {gap:.1e}"
+    text = (
+        f"read from {parameters.source or type(parameters).__name__}; "
+        f"decisions equal on {int((~wrong).sum())} of {len(x)} rows, largest difference in probability {gap:.1e}"
+    )
     if fine:
         return Conversion(text, holds=True)
     caveat = Caveat(
@@ -238,8 +247,8 @@ def _weak_attack(
     missed = int((feasible & ~judged.broken).sum())
     if missed > 0.05 * max(1, int(feasible.sum())):
         text = (
-            f"On {missed} of {int(feasible.sum())} rows for which a change of some size is known to work it found none at "
-            "all: this attacker, or this effort, is too weak to say much about them."
+            f"On {missed} of {int(feasible.sum())} rows for which a change of some size is known to work it found "
+            "none at all: this attacker, or this effort, is too weak to say much about them."
         )
         found.append(Caveat(code="misses-what-is-there", text=text))
     half = [p for p in trace.passes if p.queries <= trace.passes[-1].queries / 2] if trace.passes else []
@@ -290,7 +299,10 @@ def across(sizes: Mapping[str, tuple[Attacker, Objective, Floats]]) -> list[Cave
                 continue
             beaten = int((its_size < size * (1 - 1e-6) - EPS).sum())
             if beaten:
-                text = f"{other} found a smaller change than {name} on {beaten} of {len(size)} rows; the latter has missed something."
+                text = (
+                    f"{other} found a smaller change than {name} on {beaten} of {len(size)} rows; "
+                    "the latter has missed something."
+                )
                 found.append(Caveat(code="black-box-beats-white-box", text=text))
     return found
 
