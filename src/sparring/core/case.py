@@ -97,7 +97,8 @@ class Bounds:
     Parameters
     ----------
     lower : ndarray of shape (n,)
-        In the objective's unit; no legal change smaller than this is decided as wanted. 0 says nothing; inf: none at all.
+        In the objective's unit; no legal change smaller than this is decided as wanted. 0 says nothing; inf: no
+        change at all works.
     """
 
     lower: Floats

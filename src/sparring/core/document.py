@@ -138,9 +138,7 @@ class TargetRecord(Spec):
     decision: str
     wants: str | None = None
     offers: tuple[str, ...] = ()
-    conversion: str | None = Field(
-        None, description="how the readable form compares with predict, or why there is none"
-    )
+    conversion: str | None = Field(None, description="how the readable form compares with predict, or why none")
 
 
 class DataRecord(Spec):
@@ -172,9 +170,7 @@ class Assessment(Spec):
     created: str = Field(..., description="time of the start, ISO 8601, UTC")
     tool: str
     complete: bool
-    fingerprint: str = Field(
-        ..., description="hash of model, data and options; an incomplete folder with it is continued"
-    )
+    fingerprint: str = Field(..., description="hash of model, data and options; an unfinished folder is continued")
     entropy: int
     command: str = Field("", description="how to do this again")
     packages: dict[str, str]

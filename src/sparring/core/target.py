@@ -1,4 +1,4 @@
-"""Target, what is attacked; Decision, the rule from scores to an answer; Oracle, a target with access limited and counted."""
+"""Target, what is attacked; Decision, from scores to an answer; Oracle, a target with access limited and counted."""
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ class Decision(Spec):
         return Margin(np.array([-1.0]), raw, ties=one_at_tie)
 
     def _several(self, label: int, other: int, n_outputs: int) -> Margin:
-        assert self.cut is not None and self.positive is not None
+        assert self.cut is not None
+        assert self.positive is not None
         weights = np.zeros(n_outputs)
         if label == self.positive:
             weights[self.positive] = 1.0
