@@ -1,0 +1,1 @@
+"""How each family of models is asked, and how it is read into one neutral form."""

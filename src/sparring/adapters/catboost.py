@@ -1,0 +1,78 @@
+"""CatBoost's classifiers, asked as a black box."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, refuse_to_read
+from sparring.adapters.conform import conform
+from sparring.adapters.labels import Labels
+from sparring.core.plugin import Adapter
+from sparring.core.space import Codec
+from sparring.core.target import Decision, Target
+from sparring.errors import ModelError
+
+REASON = "trees of CatBoost are not read yet; attacks that only ask it are run"
+
+
+class CatBoostAdapter(Adapter):
+    """CatBoostClassifier, and CatBoost models that were trained to tell classes apart."""
+
+    id: ClassVar[str] = "catboost"
+    order: ClassVar[int] = 30
+
+    def accepts(self, model: object) -> bool:
+        """Say whether the model comes from CatBoost."""
+        return made_by(model, "catboost") and not isinstance(model, type)
+
+    def conform(self, model: Any, frame: Any) -> Any:
+        """Return the rows as the model was trained on them; see `Adapter.conform`."""
+        names = list(model.feature_names_ or []) if _fitted(model) else []
+        numbered = names == [str(j) for j in range(len(names))]
+        return conform(frame, names=None if numbered else names, n_columns=len(names) or None)
+
+    def target(self, model: Any, *, codec: Codec, classes: tuple[str, ...] | None, decision: str | None) -> Target:
+        """Return the model as something that can be asked; see `Adapter.target`."""
+        name = class_name(model)
+        if not _fitted(model):
+            raise ModelError(f"the model must be fitted, and {name} has not been yet")
+        values = [] if model.classes_ is None else list(model.classes_)
+        if len(values) == 0:
+            raise ModelError(
+                f"the model must be a classifier, and {name} knows no classes; only classifiers can be assessed"
+            )
+        labels = Labels(values, classes)
+        asked = model if hasattr(model, "predict_proba") else _Plain(model)
+        return TableTarget(
+            codec=codec,
+            asked=Estimator(asked, to_pandas, len(labels)),
+            classes=labels,
+            decision=Decision.parse(decision, labels.names),
+            family="trees",
+            read=partial(refuse_to_read, REASON),
+        )
+
+
+class _Plain:
+    """A `CatBoost` object, whose `predict` answers with raw scores unless told otherwise."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def predict(self, frame: Any) -> Any:
+        """Labels."""
+        return self.model.predict(frame, prediction_type="Class")
+
+    def predict_proba(self, frame: Any) -> Any:
+        """Probabilities."""
+        return self.model.predict(frame, prediction_type="Probability")
+
+
+def _fitted(model: Any) -> bool:
+    return bool(model.is_fitted())
+
+
+def to_pandas(frame: Any) -> Any:
+    """Return polars and pyarrow tables as pandas frames."""
+    return frame.to_pandas() if hasattr(frame, "to_pandas") else frame

@@ -1,0 +1,85 @@
+"""From a scikit-learn model to its parts: what prepares the rows, what predicts, and by which rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sparring.adapters.base import class_name, made_by
+
+NO_STEP = (None, "passthrough")
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """A model taken apart.
+
+    Parameters
+    ----------
+    steps : tuple of object
+        Fitted transformers in the order that rows pass them.
+    final : object
+        The estimator that answers.
+    cut : tuple of (label, float) or None
+        The model's own cut-off: which class, and the probability at which it is decided.
+    blocked : str or None
+        Why the answers are not those of `final` as it stands, so that reading it would mislead.
+    """
+
+    steps: tuple[Any, ...]
+    final: Any
+    cut: tuple[Any, float] | None = None
+    blocked: str | None = None
+
+
+def take_apart(model: Any) -> Parts:
+    """Unwrap searches, pipelines, frozen estimators and tuned cut-offs."""
+    steps: list[Any] = []
+    cut: tuple[Any, float] | None = None
+    blocked: str | None = None
+    while True:
+        name = class_name(model)
+        if hasattr(model, "best_estimator_"):
+            model = model.best_estimator_
+        elif name in ("TunedThresholdClassifierCV", "FixedThresholdClassifier") and hasattr(model, "estimator_"):
+            cut, blocked = _own_cut(model)
+            model = model.estimator_
+        elif name == "FrozenEstimator":
+            model = model.estimator
+        elif is_pipeline(model):
+            steps += [step for _, step in model.steps[:-1] if step not in NO_STEP and not _only_resamples(step)]
+            model = model.steps[-1][1]
+        else:
+            return Parts(tuple(steps), model, cut, blocked)
+
+
+def is_pipeline(model: Any) -> bool:
+    """Say whether a model is a Pipeline of scikit-learn or of a library that extends it."""
+    return made_by(model, "sklearn") and any(base.__name__ == "Pipeline" for base in type(model).__mro__)
+
+
+def _only_resamples(step: Any) -> bool:
+    # imbalanced-learn's samplers change training rows only
+    return hasattr(step, "fit_resample") and not hasattr(step, "transform")
+
+
+def _own_cut(model: Any) -> tuple[tuple[Any, float] | None, str | None]:
+    name = class_name(model)
+    threshold = getattr(model, "best_threshold_", getattr(model, "threshold", None))
+    on_margin = getattr(model, "response_method", "auto") == "decision_function" or not hasattr(
+        model.estimator_, "predict_proba"
+    )
+    if threshold == "auto":
+        threshold = 0.0 if on_margin else 0.5
+    label = getattr(model, "pos_label", None)
+    if name == "TunedThresholdClassifierCV" and label is None:
+        label = getattr(model, "_curve_scorer", None) and model._curve_scorer._get_pos_label()  # noqa: SLF001  # no public name
+    label = model.classes_[1] if label is None else label
+    if on_margin:
+        turned = float(threshold) == 0.0 and label == model.classes_[1]
+        return None, None if turned else f"{name} puts a cut-off on a margin that is no probability"
+    if not 0 < float(threshold) <= 1:
+        return None, f"{name} has a cut-off of {float(threshold):g}, which decides every row alike"
+    return (label, float(np.float64(threshold))), None

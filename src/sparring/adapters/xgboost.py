@@ -1,0 +1,158 @@
+"""XGBoost's classifiers, as estimators and as boosters from model files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, same
+from sparring.adapters.conform import conform, require_numbers, with_categories
+from sparring.adapters.convert import read_model
+from sparring.adapters.labels import Labels
+from sparring.adapters.unwrap import Parts
+from sparring.core.plugin import Adapter
+from sparring.core.space import Codec
+from sparring.core.target import Decision, Target
+from sparring.errors import ModelError
+
+BINARY = ("binary:logistic", "binary:logitraw", "binary:hinge")
+SEVERAL = ("multi:softprob", "multi:softmax")
+
+
+class XGBoostAdapter(Adapter):
+    """XGBClassifier, XGBRFClassifier, and Booster from a json or ubj file.
+
+    A booster with a best iteration, from early stopping, answers with the trees up to it, as XGBClassifier does.
+    """
+
+    id: ClassVar[str] = "xgboost"
+    order: ClassVar[int] = 10
+
+    def accepts(self, model: object) -> bool:
+        """Say whether the model comes from XGBoost."""
+        return made_by(model, "xgboost") and not isinstance(model, type)
+
+    def conform(self, model: Any, frame: Any) -> Any:
+        """Return the rows as the model was trained on them; see `Adapter.conform`."""
+        booster = booster_of(model)
+        out = conform(frame, names=booster.feature_names, n_columns=booster.num_features())
+        out = with_categories(out, stored_categories(booster))
+        kinds = booster.feature_types or []
+        require_numbers(out, [j for j in range(booster.num_features()) if j >= len(kinds) or kinds[j] != "c"])
+        return out
+
+    def target(self, model: Any, *, codec: Codec, classes: tuple[str, ...] | None, decision: str | None) -> Target:
+        """Return the model as something that can be asked; see `Adapter.target`."""
+        booster = booster_of(model)
+        objective, n_classes = _objective(booster)
+        if model is booster:
+            labels = _named(n_classes, classes)
+            asked = Estimator(_Booster(booster, objective), same, n_classes)
+        else:
+            if not hasattr(model, "classes_"):
+                raise ModelError(
+                    f"the model must be a classifier, and {class_name(model)} is none; only classifiers can be assessed"
+                )
+            labels = Labels(list(model.classes_), classes)
+            asked = Estimator(model, same, n_classes)
+        return TableTarget(
+            codec=codec,
+            asked=asked,
+            classes=labels,
+            decision=Decision.parse(decision, labels.names),
+            family="linear" if _learner(booster)["gradient_booster"]["name"] == "gblinear" else "trees",
+            read=partial(read_model, Parts((), model), codec, same, user_cut=decision is not None),
+        )
+
+
+def booster_of(model: Any) -> Any:
+    """Return the Booster behind a model.
+
+    Raises
+    ------
+    ModelError
+        It has not been fitted.
+    """
+    if not hasattr(model, "get_booster"):
+        return model
+    try:
+        return model.get_booster()
+    except Exception as error:
+        raise ModelError(f"the model must be fitted, and {class_name(model)} has not been yet") from error
+
+
+def _learner(booster: Any) -> dict[str, Any]:
+    learner: dict[str, Any] = json.loads(booster.save_config())["learner"]
+    return learner
+
+
+def _objective(booster: Any) -> tuple[str, int]:
+    """Return the objective and the number of classes.
+
+    Raises
+    ------
+    ModelError
+        The objective does not tell classes apart.
+    """
+    learner = _learner(booster)
+    objective = str(learner["objective"]["name"])
+    if objective not in BINARY + SEVERAL:
+        kind = "ranks rows" if objective.startswith("rank:") else "predicts numbers"
+        raise ModelError(
+            f"the model must be a classifier, and this one {kind} (objective {objective}); only classifiers can be assessed"
+        )
+    return objective, 2 if objective in BINARY else int(learner["learner_model_param"]["num_class"])
+
+
+def _named(n_classes: int, classes: tuple[str, ...] | None) -> Labels:
+    if classes is None:
+        raise ModelError(
+            f"a model file of XGBoost has {n_classes} outputs without names; name them in order: classes=(...), "
+            "or --classes first,second"
+        )
+    return Labels(range(n_classes), classes)
+
+
+def stored_categories(booster: Any) -> dict[int, list[Any]]:
+    """Return the categories of each categorical column that the model file holds (XGBoost 3.1 and later)."""
+    kinds = booster.feature_types or []
+    if "c" not in kinds or not hasattr(booster, "get_categories"):
+        return {}
+    stored = booster.get_categories(export_to_arrow=True).to_arrow()
+    return {j: array.to_pylist() for j, (_, array) in enumerate(stored) if array is not None} if stored else {}
+
+
+@dataclass(frozen=True, eq=False)
+class _Booster:
+    """A native booster with an estimator's methods."""
+
+    booster: Any
+    objective: str
+
+    def predict_proba(self, frame: Any) -> Any:
+        """Probabilities."""
+        import xgboost as xgb
+
+        if hasattr(frame, "to_pandas"):
+            frame = frame.to_pandas()
+        categorical = "c" in (self.booster.feature_types or [])
+        names = self.booster.feature_names if isinstance(frame, np.ndarray) else None
+        rows = xgb.DMatrix(frame, enable_categorical=categorical, feature_names=names)
+        best = self.booster.attr("best_iteration")
+        end = 0 if best is None else int(best) + 1
+        answer = self.booster.predict(rows, iteration_range=(0, end), output_margin=self.objective == "multi:softmax")
+        if self.objective == "binary:logitraw":
+            return 1.0 / (1.0 + np.exp(-np.asarray(answer, dtype=float)))
+        if self.objective == "multi:softmax":
+            e = np.exp(answer - answer.max(axis=1, keepdims=True))
+            return e / e.sum(axis=1, keepdims=True)
+        return answer
+
+    def predict(self, frame: Any) -> Any:
+        """Class indices: the likeliest class, more than one half for two classes."""
+        p = np.asarray(self.predict_proba(frame))
+        return (p > 0.5).astype(np.int64) if p.ndim == 1 else p.argmax(axis=1)
