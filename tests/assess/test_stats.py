@@ -12,11 +12,12 @@ GRID_N = (20, 30, 50, 80, 100, 200, 300, 500, 1000)
 GRID_P = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95, 0.98, 0.99)
 
 
-def coverage(interval, n, p):
-    """Probability that the interval holds p: a sum over all outcomes, no simulation."""
+def coverage(interval, n):
+    """Probability that the interval holds p, for each p of the grid: a sum over all outcomes, no simulation."""
     k = np.arange(n + 1)
-    inside = np.array([e.low <= p <= e.high for e in (interval(int(i), n) for i in k)])
-    return float(binom.pmf(k, n, p)[inside].sum())
+    estimates = [interval(int(i), n) for i in k]
+    low, high = np.array([e.low for e in estimates]), np.array([e.high for e in estimates])
+    return [float(binom.pmf(k, n, p)[(low <= p) & (p <= high)].sum()) for p in GRID_P]
 
 
 def test_wilson_equals_its_published_value():
@@ -35,13 +36,13 @@ def test_clopper_pearson_leaves_half_of_alpha_on_each_side():
 
 
 def test_wilson_covers_on_average_and_nowhere_badly():
-    cells = [coverage(stats.wilson, n, p) for n in GRID_N for p in GRID_P]
+    cells = np.concatenate([coverage(stats.wilson, n) for n in GRID_N])
     assert 0.94 <= np.mean(cells) <= 0.965
     assert min(cells) >= 0.88
 
 
 def test_exact_covers_everywhere():
-    assert min(coverage(stats.exact, n, p) for n in GRID_N for p in GRID_P) >= 0.95
+    assert min(min(coverage(stats.exact, n)) for n in GRID_N) >= 0.95
 
 
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
