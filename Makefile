@@ -41,28 +41,29 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A shim may be on PATH and still refuse to run, so each candidate is asked; it must also be able to make environments.
-$(BIN)/python:
+$(VENV)/.created:
 	@for candidate in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	  if $$candidate -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
 	    echo "Creating $(VENV) with $$($$candidate --version)"; \
-	    exec $$candidate -m venv --clear $(VENV); \
+	    $$candidate -m venv --clear $(VENV) && touch $@ && exit; \
+	    exit 1; \
 	  fi; \
 	done; \
 	echo "Python 3.11 or newer, with its venv module, must be on PATH and was not found;" \
 	  "install it (Debian: apt install python3 python3-venv) or say where it is: make PYTHON=/path/to/python" >&2; \
 	exit 1
 
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
+$(VENV)/.installed: pyproject.toml | $(VENV)/.created
 	@echo "Installing sparring and what it needs into $(VENV); the first time takes a minute or two"
 	@$(PIP) install -e .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/.created
 	@echo "Installing sparring and everything that its tests need into $(VENV); the first time takes some minutes"
 	@$(PIP) install -e ".[all,dev]"
 	@touch $(VENV)/.installed $@
 
-$(VENV)/.installed-docs: pyproject.toml | $(BIN)/python
+$(VENV)/.installed-docs: pyproject.toml | $(VENV)/.created
 	@echo "Installing what the documentation needs into $(VENV)"
 	@$(PIP) install -e ".[docs]"
 	@touch $(VENV)/.installed $@

@@ -116,6 +116,31 @@ def test_public_names_are_documented(name):
     assert [text for code, text in found if code in wanted] == []
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=short)
+def test_everything_public_says_what_it_does(path):
+    module = importlib.import_module(module_name(path))
+    assert inspect.getdoc(module), module
+    for owner in [module, *(c for _, c in own_members(module, inspect.isclass) if not c.__name__.startswith("_"))]:
+        for name, found in own_members(
+            owner, lambda x: inspect.isroutine(x) or inspect.isclass(x) or isinstance(x, property)
+        ):
+            # getdoc also looks into the classes that a method's own class carries out
+            assert name.startswith("_") or inspect.getdoc(found) or inspect.getdoc(getattr(owner, name)), (
+                f"{owner}.{name}"
+            )
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT / "src").with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def own_members(owner, kind) -> list[tuple[str, object]]:
+    """Members that were written in this module or class, not imported or inherited."""
+    home = owner.__name__ if inspect.ismodule(owner) else owner.__module__
+    return [(name, x) for name, x in vars(owner).items() if kind(x) and getattr(x, "__module__", home) == home]
+
+
 @pytest.mark.parametrize(("group", "name", "value"), ENTRY_POINTS)
 def test_entry_points_lead_to_classes(group, name, value):
     module, _, attribute = value.partition(":")
@@ -123,6 +148,14 @@ def test_entry_points_lead_to_classes(group, name, value):
     assert inspect.isclass(found)
     if group == "sparring.attacks":
         assert found.id == name
+
+
+def test_what_stands_on_a_shelf_stands_alone():
+    grimp = pytest.importorskip("grimp")
+    graph = grimp.build_graph("sparring")
+    modules = sorted({param.values[2].partition(":")[0] for param in ENTRY_POINTS})
+    chains = [graph.find_shortest_chain(a, b) for a in modules for b in modules if a != b]
+    assert [chain for chain in chains if chain] == []
 
 
 @pytest.mark.parametrize("group", PROJECT["entry-points"])
