@@ -12,13 +12,13 @@ import numpy as np
 from pydantic import ValidationError
 
 from sparring.assess.observe import Observed, observe
-from sparring.assess.system import ColumnsTable, read, write
-from sparring.core.document import Caveat
+from sparring.assess.system import ColumnsTable, read, render, write
+from sparring.core.document import Answers
 from sparring.core.examples import Floats
-from sparring.core.space import Column, TableSpace, Who, on_grid
+from sparring.core.space import Column, Who
 from sparring.errors import ColumnsError
 
-__all__ = ["Guess", "contradictions", "guess", "infer", "overlay", "read", "write"]
+__all__ = ["Guess", "guess", "infer", "overlay", "read", "suggested", "write"]
 
 MAX_EXACT = 2.0**53
 MAX_CATEGORIES = 1000
@@ -26,7 +26,6 @@ ENOUGH = 20
 MANY = 1000
 KEYS = ("kind", "who", "change", "checked", "direction", "range", "low", "high", "step", "cost", "missing", "unseen")
 NUMBERS_ONLY = ("direction", "range", "low", "high", "step")
-MAX_EXCLUDED = 0.01
 
 _NOBODY = (
     "age birth born dob sex gender race ethnicity ethnic nationality citizenship citizen native foreign religion "
@@ -111,7 +110,8 @@ def _number(seen: Observed, both: Observed, missing: Literal["allow", "never"]) 
     if len(values) == 0:
         return Column(name=seen.name, kind="carried", missing=missing)
     step = _step(values, narrow=both.narrow)
-    kind: Literal["number", "carried"] = "carried" if _identifies(seen.name, values, step=step) else "number"
+    identifies = _identifies(seen.name, values) if step == 1.0 else _inexact(both, values)
+    kind: Literal["number", "carried"] = "carried" if identifies else "number"
     return Column(
         name=seen.name,
         kind=kind,
@@ -124,18 +124,17 @@ def _number(seen: Observed, both: Observed, missing: Literal["allow", "never"]) 
 
 
 def _spread(values: Floats) -> float:
-    if len(values) == 0:
+    if len(values) == 0 or values.min() == values.max():
         return 0.0
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         upper, lower = np.percentile(values, [75, 25])
-        spread = float(upper - lower) / 1.349
-        spread = spread or float(np.std(values)) * (values.min() != values.max())
+        spread = float(upper - lower) / 1.349 or float(np.std(values))
     return spread if np.isfinite(spread) else 0.0
 
 
 def _step(values: Floats, *, narrow: bool) -> float | None:
     """Find the grid that the values were typed on; `narrow` floats hold no decimal fraction exactly."""
-    if np.abs(values).max() > MAX_EXACT:
+    if np.abs(values).max() >= MAX_EXACT:
         return None
     if np.array_equal(values, np.round(values)):
         return 1.0
@@ -147,10 +146,12 @@ def _step(values: Floats, *, narrow: bool) -> float | None:
     return None
 
 
-def _identifies(name: str, values: Floats, *, step: float | None) -> bool:
-    if np.abs(values).max() > MAX_EXACT:
-        return np.array_equal(values, np.round(values))
-    if step != 1.0 or len(values) < ENOUGH or len(np.unique(values)) < len(values):
+def _inexact(both: Observed, values: Floats) -> bool:
+    return both.whole and float(np.abs(values).max()) >= MAX_EXACT
+
+
+def _identifies(name: str, values: Floats) -> bool:
+    if len(values) < ENOUGH or len(np.unique(values)) < len(values):
         return False
     consecutive = bool(values.max() - values.min() == len(values) - 1)
     return consecutive or len(values) >= MANY or bool(_words(name) & set(_IDENTITY.split()))
@@ -272,40 +273,15 @@ def _check_kind(column: Column, kind: str, told: str) -> None:
         )
 
 
-def contradictions(columns: tuple[Column, ...], x: Floats) -> tuple[Caveat, ...]:
-    """List the limits that more than 1 % of honest rows break: then the limit is wrong, not the rows.
-
-    Parameters
-    ----------
-    columns : tuple of Column
-    x : ndarray of shape (n, d)
-        The encoded table as the user gave it.
-    """
-    return tuple(
-        Caveat(
-            code="limit-excludes-data",
-            text=f"column {column.name!r}: {share:.0%} of the rows {what}; is that limit right?",
-        )
-        for j, column in enumerate(TableSpace(columns).columns)
-        if column.kind == "number" and column.movable
-        for what, broken in _broken_limits(column, x[:, j])
-        if (share := float(np.mean(broken))) > MAX_EXCLUDED
-    )
-
-
-def _broken_limits(column: Column, values: Floats) -> list[tuple[str, np.ndarray]]:
-    blank = np.isnan(values)
-    limits = []
-    if column.low is not None:
-        limits.append((f"lie below its range, which starts at {column.low:g}", values < column.low))
-    if column.high is not None:
-        limits.append((f"lie above its range, which ends at {column.high:g}", values > column.high))
-    if column.step:
-        off = np.array([not (b or on_grid(v, column.step)) for v, b in zip(values, blank, strict=True)], dtype=bool)
-        limits.append((f"are no multiples of its step {column.step:g}", off))
-    if column.missing == "never":
-        limits.append(("are blank, which it says never happens", blank))
-    return limits
+def suggested(columns: tuple[Column, ...], answers: Answers | None = None) -> str:
+    """Return the text of `columns.suggested.yaml`: the table that was used, with guesses where nobody has answered."""
+    notes = {}
+    for column in columns:
+        hint = guess(column)
+        if column.assumed and hint.who != "unknown":
+            change = f", change: {hint.change}" if hint.change != "misstated" else ""
+            notes[column.name] = f"a guess from the name: who: {hint.who}{change} ({hint.why})"
+    return render(columns, answers=answers, notes=notes)
 
 
 def _where(table: Mapping[str, Any], name: str, key: str | None = None) -> str:

@@ -26,9 +26,11 @@ class Observed:
     filled, blanks : int
         How many rows have a value and how many have none.
     domain : bool
-        Whether the column's type says which labels there are.
+        Whether the column's type says that it holds categories.
     narrow : bool
         Whether numbers have less than double precision.
+    whole : bool
+        Whether the column's type holds whole numbers only.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Observed:
     blanks: int = 0
     domain: bool = False
     narrow: bool = False
+    whole: bool = False
 
     def joined(self, other: Observed | None) -> Observed:
         """Return this column with further rows of it; rows of another type are left out."""
@@ -47,10 +50,11 @@ class Observed:
         if self.values is not None and other.values is not None:
             values = np.concatenate([self.values, other.values])
             narrow = self.narrow or other.narrow
-            return Observed(self.name, values=values, filled=filled, blanks=blanks, narrow=narrow)
+            whole = self.whole or other.whole
+            return Observed(self.name, values, filled=filled, blanks=blanks, narrow=narrow, whole=whole)
         if self.labels is not None and other.labels is not None:
             new = [label for label in other.labels if label not in set(self.labels)]
-            labels = (*self.labels, *new) if self.domain else _ordered([*self.labels, *new])
+            labels = _ordered([*self.labels, *new])
             return Observed(self.name, labels=labels, filled=filled, blanks=blanks, domain=self.domain)
         return self
 
@@ -85,7 +89,7 @@ def observe(frame: Any) -> list[Observed]:
 def _array(name: str, values: np.ndarray) -> Observed:
     if values.dtype.kind in "iuf":
         narrow = values.dtype.kind == "f" and values.dtype.itemsize < 8
-        return _numbers(name, values.astype(float), blanks=0, narrow=narrow)
+        return _numbers(name, values.astype(float), blanks=0, narrow=narrow, whole=values.dtype.kind != "f")
     if values.dtype.kind in "bUO":
         kept = [value for value in values.tolist() if not (value is None or _is_nan(value))]
         return _labels(name, kept, filled=len(kept), blanks=len(values) - len(kept))
@@ -100,50 +104,29 @@ def _series(name: str, series: Any) -> Observed:
     filled = len(series) - blanks
     if dtype.is_integer() or dtype.is_float():
         values = np.asarray(series.drop_nulls().to_numpy(), dtype=float)
-        return _numbers(name, values, blanks=blanks, narrow=dtype == nw.Float32)
-    if dtype == nw.Boolean:
-        return Observed(name, labels=(False, True), filled=filled, blanks=blanks, domain=True)
-    categories = _categories(series)
-    if categories is not None:
-        return Observed(name, labels=categories, filled=filled, blanks=blanks, domain=True)
-    if dtype in (nw.String, nw.Categorical, nw.Object):
+        return _numbers(name, values, blanks=blanks, narrow=dtype == nw.Float32, whole=dtype.is_integer())
+    if dtype in (nw.Boolean, nw.String, nw.Categorical, nw.Enum, nw.Object):
         try:
             distinct = series.drop_nulls().unique().to_list()
         except TypeError:  # lists and other things that have no hash
             return Observed(name, filled=filled, blanks=blanks)
-        return _labels(name, distinct, filled=filled, blanks=blanks)
+        return _labels(name, distinct, filled=filled, blanks=blanks, domain=dtype in (nw.Categorical, nw.Enum))
     return Observed(name, filled=filled, blanks=blanks)
 
 
-def _categories(series: Any) -> tuple[Label, ...] | None:
-    """Read the labels off the column's own type, if that lists them."""
-    import narwhals as nw
-
-    if series.dtype == nw.Enum:
-        return tuple(series.dtype.categories)
-    if series.dtype == nw.Categorical and series.implementation.is_pandas():
-        found = [_plain(label) for label in series.cat.get_categories().to_list()]
-        return tuple(found) if all(map(_is_label, found)) else None
-    return None
-
-
-def _numbers(name: str, values: Floats, *, blanks: int, narrow: bool) -> Observed:
+def _numbers(name: str, values: Floats, *, blanks: int, narrow: bool, whole: bool) -> Observed:
     kept = values[~np.isnan(values)]
-    return Observed(name, kept, None, filled=len(kept), blanks=blanks + len(values) - len(kept), narrow=narrow)
+    blanks += len(values) - len(kept)
+    return Observed(name, kept, filled=len(kept), blanks=blanks, narrow=narrow, whole=whole)
 
 
-def _labels(name: str, values: list[Any], *, filled: int, blanks: int) -> Observed:
+def _labels(name: str, values: list[Any], *, filled: int, blanks: int, domain: bool = False) -> Observed:
     plain = [_plain(value) for value in values]
-    if not all(map(_is_label, plain)):
-        return Observed(name, filled=filled, blanks=blanks)
     kinds = {type(value) for value in plain}
-    distinct = list(dict.fromkeys(plain))
-    if kinds == {bool}:
-        return Observed(name, labels=(False, True), filled=filled, blanks=blanks, domain=True)
-    if bool in kinds and kinds & {int, float}:
-        # True equals 1: as labels they cannot be told apart
+    # True equals 1: as labels they cannot be told apart
+    if not all(map(_is_label, plain)) or (bool in kinds and kinds & {int, float}):
         return Observed(name, filled=filled, blanks=blanks)
-    return Observed(name, labels=_ordered(distinct), filled=filled, blanks=blanks)
+    return Observed(name, labels=_ordered(list(dict.fromkeys(plain))), filled=filled, blanks=blanks, domain=domain)
 
 
 def _plain(value: Any) -> Any:
