@@ -101,6 +101,15 @@ def test_public_names_exist_and_are_listed():
     assert set(sparring.__all__) <= set(dir(sparring))
 
 
+@pytest.mark.parametrize(
+    "first", ["", "import sparring.assess.plan", "from sparring.assess import plan", "import sparring.api"]
+)
+def test_assess_is_the_function_and_not_the_room_of_that_name(first):
+    code = f"{first}\nimport sparring\nfor _ in range(2): print(type(sparring.assess).__name__)"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert done.stdout.split() == ["function", "function"], done.stderr
+
+
 def test_unknown_public_name_is_an_attribute_error():
     import sparring
 
@@ -111,8 +120,9 @@ def test_unknown_public_name_is_an_attribute_error():
 @pytest.mark.parametrize("name", importlib.import_module("sparring").__all__)
 def test_public_names_are_documented(name):
     validate = pytest.importorskip("numpydoc.validate").validate
-    wanted = {"GL08", "SS01", "SS03", "SS05", "PR01", "PR02", "PR03", "PR07", "RT01"}
-    found = validate(f"sparring.{name}")["errors"]
+    wanted = {"GL08", "SS01", "SS03", "SS05", "PR01", "PR02", "PR03", "RT01"}
+    home = inspect.getmodule(getattr(importlib.import_module("sparring"), name))
+    found = validate(f"{home.__name__}.{name}")["errors"]
     assert [text for code, text in found if code in wanted] == []
 
 
