@@ -82,7 +82,7 @@ class TreeEnsemble:
     @property
     def vector_leaves(self) -> bool:
         """Whether each leaf adds to every output."""
-        return self.value.shape[1] > 1
+        return bool(self.value.shape[1] > 1)
 
 
 @dataclass(frozen=True, eq=False)

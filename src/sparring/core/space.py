@@ -131,11 +131,11 @@ class TableSpace:
 
     def changed(self, x: Floats, x_adv: Floats) -> Bools:
         """Say which entries differ, shape (n, d); two blanks are equal."""
-        return (x != x_adv) & ~(np.isnan(x) & np.isnan(x_adv))
+        return np.asarray((x != x_adv) & ~(np.isnan(x) & np.isnan(x_adv)), dtype=bool)
 
     def size_in_columns(self, x: Floats, x_adv: Floats) -> Floats:
         """Count the changed columns of each row, shape (n,)."""
-        return self.changed(x, x_adv).sum(axis=1).astype(float)
+        return np.asarray(self.changed(x, x_adv).sum(axis=1), dtype=np.float64)
 
     def size_in_spreads(self, x: Floats, x_adv: Floats) -> Floats:
         """Largest change of each row in spreads, shape (n,); a category or a blank counts as one spread."""
@@ -143,7 +143,7 @@ class TableSpace:
             move = np.abs(x_adv - x) / self.spread
         move = np.where(self.categorical | np.isnan(move), 1.0, move)
         move = np.where(self.changed(x, x_adv), move, 0.0)
-        return move.max(axis=1, initial=0.0)
+        return np.asarray(move.max(axis=1, initial=0.0))
 
     def violations(self, x: Floats, x_adv: Floats) -> list[str | None]:
         """Say for each row which limit it breaks first, or None; an unchanged entry breaks none."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from sparring.core.space import TableSpace
 from sparring.core.spec import Access, Spec
 from sparring.errors import AccessDenied, BudgetSpent, DecisionError, NotApplicable
 
+Answer = TypeVar("Answer", Ints, Floats)
 _RULE = re.compile(r"^\s*(?P<name>.+?)\s*(?P<op>>=|>)\s*(?P<cut>\S+)\s*$")
 
 
@@ -74,12 +76,12 @@ class Decision(Spec):
     def apply(self, scores: Floats) -> Ints:
         """Decide each row from its probabilities, shape (n, n_classes)."""
         if self.cut is None or self.positive is None:
-            return scores.argmax(axis=1).astype(np.int64)
+            return np.asarray(scores.argmax(axis=1), dtype=np.int64)
         p = scores[:, self.positive]
         reached = p >= self.cut if self.op == ">=" else p > self.cut
         others = scores.copy()
         others[:, self.positive] = -np.inf
-        return np.where(reached, self.positive, others.argmax(axis=1)).astype(np.int64)
+        return np.asarray(np.where(reached, self.positive, others.argmax(axis=1)), dtype=np.int64)
 
     def margins(self, *, label: int, wanted: tuple[int, ...], link: Link, n_outputs: int) -> list[Margin]:
         """List the ways in which a row decided as `label` comes to be decided as one of `wanted`.
@@ -179,7 +181,6 @@ class Oracle:
     granted: frozenset[Access]
     budget: int | None = None
     asked: int = field(default=0, init=False)
-    seconds: float = field(default=0.0, init=False)
 
     @property
     def space(self) -> TableSpace:
@@ -194,12 +195,12 @@ class Oracle:
     def predict(self, x: Floats) -> Ints:
         """Ask for decisions, shape (n,); raises AccessDenied or BudgetSpent."""
         self._require(Access.LABELS)
-        return np.asarray(self._serve(x, self.target.predict))
+        return self._serve(x, self.target.predict, nothing=np.empty(0, dtype=np.int64))
 
     def scores(self, x: Floats) -> Floats:
         """Ask for probabilities, shape (n, n_classes); raises AccessDenied or BudgetSpent."""
         self._require(Access.SCORES)
-        return np.asarray(self._serve(x, self.target.scores))
+        return self._serve(x, self.target.scores, nothing=np.empty((0, len(self.decision.classes))))
 
     def parameters(self) -> Parameters:
         """Read the model file; raises AccessDenied, or NotApplicable with the reason."""
@@ -211,10 +212,10 @@ class Oracle:
             have = ", ".join(sorted(self.granted & self.target.offers)) or "nothing"
             raise AccessDenied(f"this attacker sees {have}, not {access}")
 
-    def _serve(self, x: Floats, ask: object) -> object:
-        assert callable(ask)
+    def _serve(self, x: Floats, ask: Callable[[Floats], Answer], *, nothing: Answer) -> Answer:
         room = len(x) if self.budget is None else max(0, self.budget - self.asked)
-        served = ask(x[:room]) if room else None
+        # many models refuse an empty table
+        served = ask(x[:room]) if room and len(x) else nothing
         self.asked += min(room, len(x))
         if room < len(x):
             raise BudgetSpent(f"effort allows {self.budget} rows; {len(x)} more were asked", served)

@@ -1,0 +1,190 @@
+"""Doubts: each fires where it must and stays silent where it must not."""
+
+import numpy as np
+import pytest
+from assess.toy import Toy, number, table
+
+from sparring.assess import sanity
+from sparring.assess.findings import Baseline
+from sparring.assess.judge import Judged
+from sparring.assess.run import Pass, Trace
+from sparring.core.case import AdversarialExamples
+from sparring.core.document import Counts
+from sparring.core.examples import Examples
+from sparring.core.space import Column, TableSpace
+from sparring.core.spec import Access
+from sparring.core.threat import Attacker, Evasion
+
+X = np.random.default_rng(0).uniform(0, 10, (200, 3))
+
+
+def codes(caveats):
+    return [c.code for c in caveats]
+
+
+class Coin(Toy):
+    """Answers at random."""
+
+    def predict(self, x):
+        """Toss."""
+        return np.random.default_rng(self.asked).integers(0, 2, len(x)) + 0 * super().predict(x)
+
+
+class Hard(Toy):
+    """Probabilities of 0 and 1 only."""
+
+    def scores(self, x):
+        """Return zeros and ones."""
+        return np.eye(2)[self.predict(x)]
+
+
+class Blind(Toy):
+    """No probabilities."""
+
+    offers = frozenset({Access.LABELS})
+
+
+def test_a_model_that_answers_twice_alike_is_no_doubt():
+    assert codes(sanity.stochastic(Toy(), X)) == []
+    assert codes(sanity.stochastic(Coin(), X)) == ["stochastic-model"]
+
+
+def test_probabilities_of_zero_and_one_are_a_doubt():
+    assert codes(sanity.saturated(Toy(), X / 10 + 4.5)) == []
+    assert codes(sanity.saturated(Hard(), X)) == ["saturated-scores"]
+    assert codes(sanity.saturated(Blind(), X)) == []
+
+
+def test_models_no_better_than_a_constant():
+    y = np.array([0, 0, 0, 1])
+    assert codes(sanity.weak_model(y == y, y, y)) == []
+    constant = np.zeros(4, dtype=np.int64)
+    assert codes(sanity.weak_model(constant == y, y, constant)) == ["constant-model"]
+    bad = np.array([1, 0, 0, 0])
+    assert codes(sanity.weak_model(bad == y, y, bad)) == ["no-better-than-majority"]
+
+
+def test_rows_seen_in_training_and_repeated_rows():
+    rows = Examples(X, np.zeros(200, dtype=np.int64), np.arange(200))
+    assert codes(sanity.overlap(rows, None)) == []
+    assert codes(sanity.overlap(rows, X[:5] + 1e-9)) == []
+    found = sanity.overlap(rows, X[:5])
+    assert codes(found) == ["train-rows-in-data"]
+    assert found[0].text.startswith("5 of 200")
+    blank = np.vstack([X[:100], X[:100]])
+    blank[:, 0] = np.nan
+    assert codes(sanity.overlap(Examples(blank, rows.y, rows.ids), None)) == ["repeated-rows"]
+
+
+def test_a_range_that_the_data_break():
+    assert codes(sanity.limits_hold(table(), X)) == []
+    assert codes(sanity.limits_hold(table(high=5.0), X)) == ["range-against-data"] * 3
+    assert codes(sanity.limits_hold(table(high=5.0, who="nobody"), X)) == []
+
+
+def test_columns_that_nobody_has_spoken_of():
+    assert codes(sanity.assumed(table())) == []
+    some = TableSpace(tuple(number(f"c{j}", who="unknown") for j in range(7)))
+    caveat = sanity.assumed(some)[0]
+    assert caveat.code == "assumed-columns"
+    assert "c4 and 2 more" in caveat.text
+
+
+@pytest.mark.parametrize(("lies", "holds"), [(0.0, True), (0.5, False)])
+def test_a_readable_form_must_agree_with_predict(lies, holds):
+    conversion = sanity.conversion(Toy(readable=True, lies=lies), X)
+    assert conversion.holds == holds
+    assert codes(conversion.caveats) == ([] if holds else ["conversion-mismatch"])
+
+
+def test_a_model_that_is_not_readable_says_why():
+    conversion = sanity.conversion(Toy(), X)
+    assert not conversion.holds
+    assert conversion.text == "not readable: a toy that keeps its parts to itself"
+
+    class Promises(Toy):
+        offers = frozenset({Access.LABELS, Access.PARAMETERS})
+
+    assert sanity.conversion(Promises(), X).text.startswith("not readable: a toy")
+
+    class Reticent(Toy):
+        offers = frozenset({Access.LABELS})
+
+    assert sanity.conversion(Reticent(readable=True), X).text == "not readable"
+
+
+def doubts(
+    size, *, baseline=None, feasible=None, passes=(), stopped="effort", fault=None, deaths=(), x_adv=None, **threat
+):
+    size = np.asarray(size, dtype=float)
+    n = len(size)
+    x_adv = X[:n] if x_adv is None else x_adv
+    broken = np.isfinite(size)
+    found = AdversarialExamples(x_adv, broken, np.zeros(n, dtype=np.int64))
+    trace = Trace(found, np.zeros(n), tuple(passes), 0, 0.1, stopped, fault)
+    judged = Judged(x_adv, broken, size, np.ones(n, dtype=np.int64), deaths)
+    who = Evasion(**{"objective": "columns", "attacker": Attacker.INSIDER, "wants": 1} | threat)
+    baselines = [] if baseline is None else [Baseline("noise", np.asarray(baseline, dtype=float))]
+    feasible = broken if feasible is None else np.asarray(feasible)
+    return codes(
+        sanity.of_finding(
+            trace, judged, threat=who, baselines=baselines, feasible=feasible, background=X, space=table()
+        )
+    )
+
+
+GOOD = np.ones(60)
+
+
+def test_a_clean_finding_has_no_doubts():
+    assert doubts(GOOD, baseline=np.full(60, np.inf)) == []
+
+
+def test_few_rows_clock_faults_and_deaths_are_said():
+    assert doubts(GOOD[:10]) == ["few-rows"]
+    assert doubts(GOOD, stopped="time") == ["stopped-by-time"]
+    assert doubts(GOOD, fault="x") == ["broke-off"]
+    assert doubts(GOOD, deaths=("column 'a' may not rise",)) == ["rows-died"]
+
+
+def test_an_attack_must_beat_doing_nothing_clever():
+    assert doubts(GOOD, baseline=GOOD) == ["no-better-than-baseline"]
+    assert doubts(GOOD, baseline=GOOD, attacker=Attacker.NOBODY) == []
+    assert doubts(np.full(60, np.inf), baseline=np.full(60, np.inf)) == []
+
+
+def test_an_attack_must_find_what_is_known_to_be_there():
+    size = np.where(np.arange(60) < 30, 1.0, np.inf)
+    assert doubts(size, feasible=np.ones(60, bool)) == ["misses-what-is-there"]
+    assert doubts(size, feasible=np.isfinite(size)) == []
+
+
+def test_effort_that_still_gains_at_the_end_is_not_enough():
+    assert doubts(GOOD, passes=[Pass(10, 20), Pass(50, 30), Pass(100, 60)]) == ["not-converged"]
+    assert doubts(GOOD, passes=[Pass(10, 60), Pass(50, 60), Pass(100, 60)]) == []
+    assert doubts(GOOD, passes=[Pass(100, 60)]) == []
+
+
+def test_rows_far_from_all_real_ones_are_said():
+    assert doubts(GOOD, x_adv=X[:60] + 500) == ["outside-the-data"]
+
+
+def test_neighbors_count_categories_and_blanks():
+    mixed = TableSpace((number("n"), Column(name="c", kind="category", who="anyone", categories=("a", "b"))))
+    real = np.array([[1.0, 0.0], [np.nan, 1.0], [3.0, 1.0]])
+    rows = np.array([[1.0, 1.0], [np.nan, 1.0]])
+    assert sanity._nearest(rows, real, mixed).tolist() == [1.0, 0.0]
+    assert sanity._nearest(real, real, mixed, skip_self=True).tolist() == [2.0, 1.0, 1.0]
+
+
+def test_a_black_box_that_beats_a_reader_is_a_doubt():
+    reader, blind = np.array([1.0, 2.0]), np.array([1.0, 1.0])
+    sizes = {"r": (Attacker.INSIDER, "columns", reader), "b": (Attacker.SEES_SCORES, "columns", blind)}
+    assert codes(sanity.across(sizes)) == ["black-box-beats-white-box"]
+    assert codes(sanity.across(sizes | {"b": (Attacker.SEES_SCORES, "spread", blind)})) == []
+    assert codes(sanity.across({"r": sizes["r"], "b": (Attacker.SEES_SCORES, "columns", reader)})) == []
+
+
+def test_counts_add_up():
+    assert sanity.counts_add_up(Counts(attacked=6, broken=1, proven=2, undecided=3))
+    assert not sanity.counts_add_up(Counts(attacked=6, broken=1))
