@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from assess.toy import Toy, number, table
 from sparring.assess.judge import judge, through_csv
 from sparring.core.case import AdversarialExamples
 from sparring.core.examples import Examples
 from sparring.core.space import TableSpace
 from sparring.core.threat import Attacker, Evasion
-
-from assess.toy import Toy, number, table
 
 
 def evasion(objective="columns", wants=1):

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from assess.toy import Toy
 
+from assess.toy import Toy
 from sparring.assess import plan
 from sparring.assess.plan import Speed
 from sparring.core.document import Answers

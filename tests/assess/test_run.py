@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from assess.toy import Toy
 
+from assess.toy import Toy
 from sparring.assess import run
 from sparring.assess.plan import Planned
 from sparring.core.case import AdversarialExamples, Bounds, Effort
