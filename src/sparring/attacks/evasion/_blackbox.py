@@ -1,0 +1,282 @@
+"""What attacks that only ask have in common: each row's tries, what was found, and where to start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sparring.core.case import AdversarialExamples, EvasionCase
+from sparring.core.examples import Bools, Floats, Ints
+from sparring.core.space import TableSpace
+from sparring.core.target import Decision
+from sparring.errors import BudgetSpent
+
+CALL_ROWS = 8192
+"""Rows in one call of the model at most: large enough to be quick, small enough to look at the clock in between."""
+POOL_ROWS = 2000
+"""Background rows that are compared with each attacked row; more hardly ever are nearer."""
+
+
+@dataclass(eq=False)
+class Ledger:
+    """Tries, and the smallest wanted row so far, of every attacked row.
+
+    Parameters
+    ----------
+    case : Case
+
+    Attributes
+    ----------
+    x, best : ndarray of shape (n, d)
+        Originals; smallest wanted rows, the original where there is none.
+    wanted : ndarray of shape (n, n_classes)
+        Which decisions count as success.
+    size, other_size : ndarray of shape (n,)
+        Of `best` in the objective's unit, and in the other one, which breaks ties; inf where there is none.
+    queries, limit : ndarray of shape (n,)
+        Rows asked so far, and at most.
+    """
+
+    case: EvasionCase
+    x: Floats = field(init=False)
+    best: Floats = field(init=False)
+    wanted: Bools = field(init=False)
+    size: Floats = field(init=False)
+    other_size: Floats = field(init=False)
+    queries: Ints = field(init=False)
+    limit: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start with nothing asked and nothing found; rows that have nothing to gain get no tries."""
+        rows, n = self.case.rows, len(self.case.rows)
+        self.x = np.asarray(rows.x, dtype=float)
+        self.best = self.x.copy()
+        self.wanted = wanted_mask(self.case, rows.y)
+        self.size, self.other_size = np.full(n, np.inf), np.full(n, np.inf)
+        self.queries = np.zeros(n, dtype=np.int64)
+        hopeless = self.wanted[np.arange(n), rows.y] | (not self.space.movable.any())
+        self.limit = np.where(hopeless, 0, self.case.effort.queries).astype(np.int64)
+
+    @property
+    def space(self) -> TableSpace:
+        """Columns and what may change in them."""
+        return self.case.space
+
+    @property
+    def found(self) -> Bools:
+        """Rows with a wanted row in hand, shape (n,)."""
+        return np.isfinite(self.size)
+
+    @property
+    def room(self) -> Ints:
+        """Tries left of each row, shape (n,)."""
+        return self.limit - self.queries
+
+    @property
+    def attempt(self) -> AdversarialExamples:
+        """A copy of what is known now."""
+        return AdversarialExamples(self.best.copy(), self.found, self.queries.copy())
+
+    def open(self, *, above: float = 0.0) -> Ints:
+        """Return the rows that have tries left and no wanted row of size `above` or less; none once time is up."""
+        if self.case.cancelled():
+            return np.empty(0, dtype=np.int64)
+        return np.flatnonzero((self.room > 0) & (self.size > above))
+
+    def ask(self, rows: Ints, x_adv: Floats) -> Bools:
+        """Ask for decisions on legal candidates, and keep the smallest that is decided as wanted.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (m,)
+            Which attacked row each candidate stands in for.
+        x_adv : ndarray of shape (m, d)
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            Whether a candidate is decided as wanted; False for those that are no change or had no try left.
+        """
+        served = self._admit(rows, x_adv)
+        labels, served = self._call(self.case.oracle.predict, rows, x_adv, served)
+        hit = np.zeros(len(rows), dtype=bool)
+        if len(served):
+            hit[served] = self.wanted[rows[served], labels.astype(np.int64)]
+        self._keep(rows[hit], x_adv[hit])
+        return hit
+
+    def weigh(self, rows: Ints, x_adv: Floats) -> Floats:
+        """Ask for probabilities on legal candidates, and keep the smallest that is decided as wanted.
+
+        Where the decision is the model's own, probabilities need not tell it: the smallest candidate of each row that
+        they call wanted is asked about once more.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (m,)
+        x_adv : ndarray of shape (m, d)
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            Signed margin, above zero where wanted; -inf for candidates that are no change or had no try left.
+        """
+        served = self._admit(rows, x_adv)
+        scores, served = self._call(self.case.oracle.scores, rows, x_adv, served)
+        margin = np.full(len(rows), -np.inf)
+        if not len(served):
+            return margin
+        decision = self.case.oracle.decision
+        margin[served] = margins(scores, decision, self.wanted[rows[served]])
+        hit = np.zeros(len(rows), dtype=bool)
+        hit[served] = self.wanted[rows[served], decision.apply(scores)]
+        if decision.needs_scores:
+            self._keep(rows[hit], x_adv[hit])
+            return margin
+        first = self._smallest(rows[hit], x_adv[hit])
+        chosen = np.flatnonzero(hit)[first]
+        refused = ~self.ask(rows[chosen], x_adv[chosen])
+        margin[chosen[refused]] = -np.inf
+        return margin
+
+    def _admit(self, rows: Ints, x_adv: Floats) -> Ints:
+        changed = np.flatnonzero(self.space.changed(self.x[rows], x_adv).any(axis=1))
+        return changed[occurrence(rows[changed]) < self.room[rows[changed]]]
+
+    def _call(
+        self, ask: Callable[[Floats], Floats | Ints], rows: Ints, x_adv: Floats, served: Ints
+    ) -> tuple[Floats | Ints, Ints]:
+        answers = []
+        done = 0
+        while done < len(served) and not (done and self.case.cancelled()):
+            part = served[done : done + CALL_ROWS]
+            try:
+                answer = ask(x_adv[part])
+            except BudgetSpent as spent:
+                answer = np.asarray([] if spent.served is None else spent.served)
+                self.limit[:] = 0  # the oracle serves nobody any more
+            done += len(answer)
+            if len(answer):
+                answers.append(answer)
+            if len(answer) < len(part):
+                break
+        served = served[:done]
+        np.add.at(self.queries, rows[served], 1)
+        return (np.concatenate(answers) if answers else np.empty(0)), served
+
+    def _sizes(self, rows: Ints, x_adv: Floats) -> tuple[Floats, Floats]:
+        x = self.x[rows]
+        columns, spreads = self.space.size_in_columns(x, x_adv), self.space.size_in_spreads(x, x_adv)
+        return (columns, spreads) if self.case.threat.objective == "columns" else (spreads, columns)
+
+    def _smallest(self, rows: Ints, x_adv: Floats) -> Ints:
+        """Index of the smallest candidate of each row, where it improves on the best."""
+        size, other = self._sizes(rows, x_adv)
+        order = np.lexsort((other, size, rows))
+        first = order[np.diff(rows[order], prepend=-1) != 0]
+        row = rows[first]
+        better = (size[first] < self.size[row]) | (
+            (size[first] == self.size[row]) & (other[first] < self.other_size[row])
+        )
+        return first[better]
+
+    def _keep(self, rows: Ints, x_adv: Floats) -> None:
+        if not len(rows):
+            return
+        first = self._smallest(rows, x_adv)
+        row = rows[first]
+        self.best[row] = x_adv[first]
+        self.size[row], self.other_size[row] = self._sizes(row, x_adv[first])
+
+
+def wanted_mask(case: EvasionCase, y: Ints) -> Bools:
+    """Say which classes count as success for rows decided as `y`, shape (n, n_classes)."""
+    k = case.threat.n_classes
+    table = np.zeros((k, k), dtype=bool)
+    for label in range(k):
+        table[label, list(case.threat.wanted(label))] = True
+    return table[y]
+
+
+def occurrence(rows: Ints) -> Ints:
+    """Count for each entry how often its value stood earlier in `rows`, shape (m,)."""
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    out = np.empty(len(rows), dtype=np.int64)
+    out[order] = np.arange(len(rows)) - np.searchsorted(ordered, ordered)
+    return out
+
+
+def margins(scores: Floats, decision: Decision, wanted: Bools) -> Floats:
+    """Return how far rows are on the wanted side of the decision, in log-odds, shape (m,).
+
+    Parameters
+    ----------
+    scores : ndarray of shape (m, n_classes)
+        Probabilities.
+    decision : Decision
+    wanted : ndarray of shape (m, n_classes)
+    """
+    tiny = np.finfo(float).tiny
+    log = np.log(np.clip(scores, tiny, None))
+    if decision.cut is None or decision.positive is None:
+        return _lead(log, wanted)
+    p = np.clip(scores[:, decision.positive], 0.0, 1.0)
+    cut = min(decision.cut, 1 - 1e-12)
+    reach = np.log(np.clip(p, tiny, None)) - np.log(np.clip(1 - p, 1e-300, None)) - np.log(cut) + np.log1p(-cut)
+    log[:, decision.positive] = -np.inf
+    elsewhere = wanted.copy()
+    elsewhere[:, decision.positive] = False
+    fall = np.minimum(-reach, _lead(log, elsewhere) if scores.shape[1] > 2 else np.inf)
+    fall = np.where(elsewhere.any(axis=1), fall, -np.inf)
+    return np.asarray(np.where(wanted[:, decision.positive], np.maximum(reach, fall), fall))
+
+
+def _lead(log: Floats, wanted: Bools) -> Floats:
+    ours = np.where(wanted, log, -np.inf).max(axis=1)
+    theirs = np.where(wanted, -np.inf, log).max(axis=1)
+    with np.errstate(invalid="ignore"):
+        lead = ours - theirs
+    return np.asarray(np.where(np.isnan(lead), np.inf, lead))
+
+
+def nearest(case: EvasionCase, x: Floats, *, wanted: Bools, k: int) -> list[Floats]:
+    """Return for each row the `k` nearest background rows that the model decides as wanted, as they are.
+
+    Columns that may not change do not count, since a copy keeps the row's own value there. `columns` counts columns
+    that differ, `spread` takes the largest difference; the sum of differences in spreads breaks ties.
+
+    Parameters
+    ----------
+    case : Case
+    x : ndarray of shape (n, d)
+    wanted : ndarray of shape (n, n_classes)
+    k : int
+
+    Returns
+    -------
+    list of ndarray of shape (at most k, d)
+    """
+    out: list[Floats] = [np.empty((0, x.shape[1]))] * len(x)
+    signatures, group = np.unique(wanted, axis=0, return_inverse=True)
+    for g, signature in enumerate(signatures):
+        rows = np.flatnonzero(group.ravel() == g)
+        pool = case.background.x[signature[case.background.y]][:POOL_ROWS]
+        if not len(pool):
+            continue
+        for i in rows:
+            out[i] = pool[_order(case, x[i], pool)[:k]]
+    return out
+
+
+def _order(case: EvasionCase, x: Floats, pool: Floats) -> Ints:
+    space, move = case.space, case.space.movable
+    differs = space.changed(x[move], pool[:, move])
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(pool[:, move] - x[move]) / space.spread[move]
+    gap = np.where(space.categorical[move] | np.isnan(gap), 1.0, gap) * differs
+    if case.threat.objective == "columns":
+        return np.lexsort((gap.sum(axis=1), differs.sum(axis=1)))
+    return np.lexsort((gap.sum(axis=1), gap.max(axis=1, initial=0.0)))
