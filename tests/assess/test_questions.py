@@ -71,7 +71,7 @@ def test_a_line_says_columns_and_words(line, changed, entry):
         ("us", "ends with one of anyone"),
         ("3 them", "ends with one of anyone"),
         ("3us", "ends with one of anyone"),
-        (", us", "starts with the number"),
+        (", us", "ends with one of anyone"),
         ("0 us", "1 to 5"),
         ("6 us", "1 to 5"),
         ("3-1 us", "1 to 5"),
