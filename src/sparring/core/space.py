@@ -237,7 +237,7 @@ def snap(value: Floats, step: Floats, *, toward: Floats) -> Floats:
         k = np.where(there | np.isnan(toward), nearest, inward)
         rounded = grid_value(k, safe)
         # rounding never passes the original: a change smaller than one step is no change
-        passed = ((value > toward) & (rounded < toward)) | ((value < toward) & (rounded > toward))
+        passed = (value == toward) | ((value > toward) & (rounded < toward)) | ((value < toward) & (rounded > toward))
     return np.where(step > 0, np.where(passed, toward, rounded), value)
 
 
