@@ -30,7 +30,12 @@ from sparring.core.document import (
 from sparring.core.space import Column
 from sparring.core.threat import COLUMN_SIZES, GRANTS, SPREAD_SIZES, Attacker
 
-ROWS, CORRECT, ATTACKED = 300, 228, 80
+ROWS, BAD, CORRECT, ATTACKED = 300, 90, 228, 80
+HEADLINE = {"columns": 2, "spread": 3}  # positions in the curve
+MEASURES = {
+    "columns": "share of attacked rows that pass by misstating at most 3 columns",
+    "spread": "share of attacked rows that pass with no column moved by more than 0.5 spreads",
+}
 NUMBERS = {
     "duration_months": (4, 72, 8.9),
     "amount": (250, 18424, 1934.0),
@@ -59,6 +64,14 @@ def rate(k: int, n: int) -> Estimate:
     return Estimate(value=p, low=low, high=high, n=n, method="wilson")
 
 
+def estimate(value: float, low: float, high: float) -> Estimate:
+    return Estimate(value=value, low=low, high=high, n=ROWS, method="stratified normal")
+
+
+def floor(k: int) -> Estimate:
+    return Estimate(value=k / ROWS, n=ROWS, method="bipartite matching")
+
+
 def columns(*, answered: bool = True) -> tuple[Column, ...]:
     text = files("sparring").joinpath("data/german_credit_columns.yaml").read_text(encoding="utf-8")
     table: dict[str, dict[str, Any]] = yaml.safe_load(text)["columns"]
@@ -81,17 +94,20 @@ def finding(
     *,
     title: str = "",
     n: int = ATTACKED,
-    proven: int = 0,
-    beyond: int = 0,
+    proven: tuple[int, ...] = (),
     **more: Any,
 ) -> Finding:
-    """Return a finding; `broken` are rows broken at each size, `beyond` further ones broken by larger changes."""
+    """Return a finding; `broken` and `proven` are rows at each size."""
     values: dict[str, Any] = {
         "id": f"evasion/{name}@{objective}",
         "fingerprint": "f" * 64,
         "title": title,
         "threat": ThreatRecord(
-            goal="evasion", attacker=attacker, access=tuple(sorted(GRANTS[attacker])), objective=objective, wants="good"
+            goal="decided as good",
+            attacker=attacker,
+            access=tuple(sorted(GRANTS[attacker])),
+            objective=objective,
+            wants="good",
         ),
         "outcome": Outcome.MEASURED if broken is not None else Outcome.NOT_APPLICABLE,
     }
@@ -99,10 +115,19 @@ def finding(
         sizes = COLUMN_SIZES if objective == "columns" else SPREAD_SIZES
         k = broken[-1]
         values |= {
-            "primary": Named(measure="success_rate", estimate=rate(k, n)),
-            "curve": tuple(Point(size=s, success=rate(b, n)) for s, b in zip(sizes, broken, strict=True)),
+            "primary": Named(
+                measure=MEASURES[objective], estimate=rate(broken[2] if objective == "columns" else broken[3], n)
+            ),
+            "curve": tuple(
+                Point(size=s, success=rate(b, n), proven=min(p, n - b))
+                for s, b, p in zip(sizes, broken, proven or (0,) * len(sizes), strict=True)
+            ),
             "counts": Counts(
-                eligible=n, attacked=n, broken=k + beyond, proven=proven, undecided=n - k - beyond - proven
+                eligible=n,
+                attacked=n,
+                broken=k,
+                proven=proven[-1] if proven else 0,
+                undecided=n - k - (proven[-1] if proven else 0),
             ),
             "seconds": 2.5,
         }
@@ -139,7 +164,10 @@ EDITS = (
 
 def findings() -> tuple[Finding, ...]:
     """One of each outcome and each attacker."""
-    noise = (Named(measure="random_noise", estimate=rate(3, ATTACKED)),)
+    noise = (
+        Named(measure="random changes of the same size", estimate=rate(3, ATTACKED)),
+        Named(measure="copying the nearest real row that is decided as wanted", estimate=rate(7, ATTACKED)),
+    )
     return (
         finding(
             "tree-search",
@@ -147,13 +175,12 @@ def findings() -> tuple[Finding, ...]:
             Attacker.INSIDER,
             (12, 31, 40),
             title="Search of the trees themselves",
-            beyond=4,
-            proven=20,
+            proven=(68, 40, 20),
             effort=Effort(queries=0, sweeps=20),
             baselines=noise,
             also=(
                 Named(
-                    measure="median_size",
+                    measure="median size of the smallest change, where one was found",
                     estimate=Estimate(value=2, low=2, high=3, n=44, method="bootstrap", unit="columns"),
                 ),
             ),
@@ -174,7 +201,7 @@ def findings() -> tuple[Finding, ...]:
             (0, 2, 9, 14, 30),
             title="Search of the trees themselves",
             baselines=noise,
-            caveats=(Caveat(code="size-not-monotone", text="Two rows were broken at 0.5 spreads but not at 1."),),
+            caveats=(Caveat(code="not-converged", text="The second half of its effort still found 3 more rows."),),
         ),
         finding(
             "hand-edit",
@@ -262,7 +289,9 @@ def assessment(*, answered: bool = True, **more: Any) -> Assessment:
             columns=20,
             sha256="c" * 64,
             target="class",
-            background="half of the rows, which are then not attacked",
+            background="the rows of the data themselves",
+            attacked=200,
+            sample=ROWS,
         ),
         "answers": Answers(
             decides="whether an applicant gets the loan" if answered else None,
@@ -273,14 +302,24 @@ def assessment(*, answered: bool = True, **more: Any) -> Assessment:
         "columns": columns(answered=answered),
         "performance": {
             "accuracy": rate(CORRECT, ROWS),
-            "balanced_accuracy": Estimate(value=0.718, low=0.664, high=0.772, n=ROWS, method="stratified normal"),
-            "auc": Estimate(value=0.791, low=0.736, high=0.837, n=ROWS, method="delong"),
+            "balanced_accuracy": estimate(0.797, 0.752, 0.842),
+            "auc": Estimate(value=0.851, low=0.801, high=0.890, n=ROWS, method="delong"),
+            "accuracy of always giving the commonest answer": rate(ROWS - BAD, ROWS),
+            "accuracy on rows that are bad": rate(ATTACKED, BAD),
+            "accuracy on rows that are good": rate(148, ROWS - BAD),
         },
         "worst_case": {
-            "accuracy": rate(CORRECT - 44, ROWS),
-            "balanced_accuracy": Estimate(value=0.55, low=0.50, high=0.60, n=ROWS, method="stratified normal"),
-            "constant": rate(210, ROWS),
-            "floor": Estimate(value=27 / ROWS, n=ROWS, method="bipartite matching"),
+            "accuracy, at most 3 columns": rate(CORRECT - 42, ROWS),
+            "balanced accuracy, at most 3 columns": estimate(0.563, 0.503, 0.622),
+            "accuracy on rows that are bad, at most 3 columns": rate(ATTACKED - 42, BAD),
+            "accuracy on rows that are good, at most 3 columns": rate(148, ROWS - BAD),
+            "error that no classifier can go below, at most 3 columns": floor(27),
+            "accuracy, at most 0.5 spreads": rate(CORRECT - 15, ROWS),
+            "balanced accuracy, at most 0.5 spreads": estimate(0.713, 0.658, 0.768),
+            "accuracy on rows that are bad, at most 0.5 spreads": rate(ATTACKED - 15, BAD),
+            "accuracy on rows that are good, at most 0.5 spreads": rate(148, ROWS - BAD),
+            "error that no classifier can go below, at most 0.5 spreads": floor(4),
+            "accuracy of always giving the commonest answer": rate(ROWS - BAD, ROWS),
         },
         "budget_s": 60,
         "seconds": 48.2,

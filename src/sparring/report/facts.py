@@ -1,0 +1,136 @@
+"""What several parts of a report need to know about an assessment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sparring.core.document import Assessment, Finding, Outcome, Point
+from sparring.core.space import Column
+from sparring.core.threat import Attacker
+from sparring.knowledge import load
+from sparring.report import words
+
+NOTHING = "\N{EN DASH}"
+OUTCOMES = {
+    Outcome.NOT_APPLICABLE: "does not apply",
+    Outcome.SKIPPED: "skipped",
+    Outcome.FAILED: "failed",
+    Outcome.MEASURED: "no rows",
+}
+HEADLINE_SIZE = {"columns": 3.0, "spread": 0.5}
+STRENGTH = tuple(attacker.value for attacker in Attacker)  # weakest first
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Answers about one assessment; nothing here depends on the format."""
+
+    assessment: Assessment
+
+    @cached_property
+    def measured(self) -> tuple[Finding, ...]:
+        """Findings with numbers."""
+        return tuple(f for f in self.assessment.findings if f.outcome is Outcome.MEASURED and f.curve)
+
+    @cached_property
+    def missing(self) -> tuple[Finding, ...]:
+        """Findings without numbers."""
+        return tuple(f for f in self.assessment.findings if f not in self.measured)
+
+    def of(self, objective: str) -> tuple[Finding, ...]:
+        """Return measured findings of one objective, most successful first; among equals, who needs least."""
+        some = [f for f in self.measured if f.threat.objective == objective]
+        return tuple(sorted(some, key=lambda f: (-(headline_point(f).success.value or 0.0), _strength(f))))
+
+    @cached_property
+    def objective(self) -> str:
+        """What the headline counts: columns, where they were measured."""
+        return "columns" if self.of("columns") or not self.of("spread") else "spread"
+
+    @cached_property
+    def top(self) -> Finding | None:
+        """The finding of the headline: the most successful, of whatever attacker."""
+        found = self.of(self.objective)
+        return found[0] if found else None
+
+    @cached_property
+    def assumed(self) -> tuple[str, ...]:
+        """Columns that count as changeable because nobody said anything."""
+        return tuple(words.column(c.name) for c in self.assessment.columns if c.assumed and c.movable)
+
+    @cached_property
+    def movable(self) -> tuple[str, ...]:
+        """Columns that could be misstated."""
+        return tuple(words.column(c.name) for c in self.assessment.columns if c.movable)
+
+    @cached_property
+    def fixed(self) -> dict[str, list[str]]:
+        """Columns that could not, by why."""
+        reasons: dict[str, list[str]] = {}
+        for column in self.assessment.columns:
+            if not column.movable:
+                reasons.setdefault(_why_fixed(column), []).append(words.column(column.name))
+        return reasons
+
+    @cached_property
+    def wants(self) -> str | None:
+        """The answer that somebody wants."""
+        wants = self.assessment.target.wants
+        return None if wants is None else words.value(wants)
+
+    @cached_property
+    def attacked_rows(self) -> str:
+        """Which rows were attacked, as a noun with what follows it."""
+        classes = self.assessment.target.classes
+        if self.wants is None:
+            return "rows that are decided correctly"
+        others = [words.value(c) for c in classes if c != self.assessment.target.wants]
+        if len(others) == 1:
+            return f"rows rightly decided as “{others[0]}”"
+        return f"rows rightly decided as anything but “{self.wants}”"
+
+    @cached_property
+    def passes(self) -> tuple[str, str]:
+        """What a broken row does, for one row and for several."""
+        if self.wants is None:
+            return "is decided otherwise", "are decided otherwise"
+        return f"passes as “{self.wants}”", f"pass as “{self.wants}”"
+
+
+def _strength(finding: Finding) -> int:
+    attacker = finding.threat.attacker
+    return STRENGTH.index(attacker) if attacker in STRENGTH else len(STRENGTH)
+
+
+def _why_fixed(column: Column) -> str:
+    if column.kind == "carried":
+        return "carried along unchanged (dates, free text, identifiers)"
+    if column.who == "us":
+        return "set by the owner of the model, not by the person concerned"
+    if column.who == "nobody":
+        return "nobody can set it"
+    if column.checked == "always":
+        return "always checked"
+    if column.change == "real":
+        return "a change there is a real change, not a misstatement"
+    return "the same in every row"
+
+
+def headline_point(finding: Finding) -> Point:
+    """Return the point of the curve that headlines count: the largest size up to the usual one."""
+    limit = HEADLINE_SIZE.get(finding.threat.objective, float("inf"))
+    fitting = [point for point in finding.curve if point.size <= limit + 1e-9]
+    return (fitting or list(finding.curve))[-1]
+
+
+def attacker_title(attacker: str) -> str:
+    """Write who attacks."""
+    known = load().attackers.get(attacker)
+    return known.heading if known else words.plain(attacker, longest=words.LONGEST_NAME)
+
+
+def attack_title(finding: Finding) -> str:
+    """Write what was done."""
+    known = load().attacks.get(finding.id.partition("@")[0])
+    return known.heading if known else words.plain(finding.title or finding.id, longest=words.LONGEST_NAME)

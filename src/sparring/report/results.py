@@ -1,0 +1,126 @@
+"""Parts of a report: success against size, the cheapest edits, and the columns that they use."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sparring.core.document import Edit, Finding, Point
+from sparring.core.threat import Attacker
+from sparring.report import words
+from sparring.report.blocks import Bars, Block, Dot, Edits, Figure, Section, Series, ShownEdit, Table, Text
+from sparring.report.facts import NOTHING, Facts, attack_title, attacker_title
+
+SHOWN_EDITS = 6
+SHOWN_BARS = 12
+
+
+def figures(facts: Facts) -> Section:
+    """Draw success against size."""
+    blocks: list[Block] = []
+    for objective in ("columns", "spread"):
+        found = facts.of(objective)
+        if found:
+            blocks.append(_figure(found, objective))
+    if not blocks:
+        blocks.append(Text("There is nothing to draw: no finding was measured."))
+    else:
+        note = "Intervals are 95 % intervals for sampling of rows. A better search may find more than is shown."
+        blocks.append(Text(note, small=True))
+    return Section("figure", "Success against size of the misstatement", tuple(blocks))
+
+
+def _figure(found: tuple[Finding, ...], objective: str) -> Figure:
+    labels = _labels(found)
+    series = tuple(
+        Series(
+            labels[f.id],
+            f.threat.attacker,
+            tuple(_dot(point) for point in f.curve if point.success.value is not None),
+        )
+        for f in found
+    )
+    unit: Literal["columns", "spreads"] = "columns" if objective == "columns" else "spreads"
+    name = "Share of attacked rows that pass, by columns misstated"
+    if objective == "spread":
+        name = "Share of attacked rows that pass, by largest change in spreads"
+    sizes = list(dict.fromkeys(p.size for f in found for p in f.curve))
+    by_size = {f.id: {p.size: p.success for p in f.curve} for f in found}
+    rows = tuple(
+        (labels[f.id], *(words.counted_rate(by_size[f.id][s]) if s in by_size[f.id] else NOTHING for s in sizes))
+        for f in found
+    )
+    head = ("Attacker", *(_column_head(s, objective) for s in sizes))
+    table = Table(name, head, rows, tuple(range(1, len(head))))
+    return Figure(name, unit, series, _alt(found, labels, objective), table)
+
+
+def _dot(point: Point) -> Dot:
+    rate = point.success
+    return Dot(point.size, words.successes(rate), rate.n, rate.value or 0.0, rate.low or 0.0, rate.high or 0.0)
+
+
+def _column_head(size: float, objective: str) -> str:
+    return words.size_limit(size, objective)
+
+
+def _labels(found: tuple[Finding, ...]) -> dict[str, str]:
+    titles = [attacker_title(f.threat.attacker) for f in found]
+    return {
+        f.id: title if titles.count(title) == 1 else f"{title} ({attack_title(f)})"
+        for f, title in zip(found, titles, strict=True)
+    }
+
+
+def _alt(found: tuple[Finding, ...], labels: dict[str, str], objective: str) -> str:
+    parts = []
+    for finding in found:
+        first, last = finding.curve[0], finding.curve[-1]
+        low, high = (words.percent(p.success.value or 0.0, p.success.n) for p in (first, last))
+        a, b = (words.size_limit(p.size, objective) for p in (first, last))
+        parts.append(f"{labels[finding.id]}: {low} with {a}, {high} with {b}")
+    return "Success rises with the size of the change. " + "; ".join(parts) + "."
+
+
+def edits(facts: Facts) -> Section:
+    """Show the cheapest real edits."""
+    hand = [f for f in facts.of(facts.objective) if f.threat.attacker == Attacker.BY_HAND]
+    chosen = dict.fromkeys(f.id for f in (facts.top, *hand) if f is not None and f.edits)
+    blocks: list[Block] = []
+    for finding_id in chosen:
+        finding = facts.assessment[finding_id]
+        shown = tuple(_shown(edit, finding.threat.objective) for edit in finding.edits[:SHOWN_EDITS])
+        blocks.append(Edits(f"Found by: {attacker_title(finding.threat.attacker)}", shown))
+    if not blocks:
+        return Section("edits", "The cheapest edits", (Text("No edit was found."),))
+    source = words.plain(facts.assessment.data.source, longest=80)
+    intro = (
+        "Each was shown to your own model once more, after a trip through a CSV file. Only the changed columns are "
+        f"shown. Row numbers count from 0 in {source} as it was read."
+    )
+    return Section("edits", "The cheapest edits", (Text(intro), *blocks))
+
+
+def _shown(edit: Edit, objective: str) -> ShownEdit:
+    size = words.size_limit(edit.size, objective).rpartition(f"to{words.GAP}")[2]
+    changes = tuple((words.column(c.column), words.value(c.before), words.value(c.after)) for c in edit.changes)
+    return ShownEdit(
+        f"Row {edit.row}, {size}", words.value(edit.decided_before), words.value(edit.decided_after), changes
+    )
+
+
+def moved(facts: Facts) -> Section:
+    """Show which columns the edits use."""
+    top = facts.top
+    if top is None or not top.columns_used:
+        return Section("columns", "Which columns are moved most", (Text("No edit was found, so none."),))
+    bars = tuple((words.column(name), count) for name, count in list(top.columns_used.items())[:SHOWN_BARS])
+    left = len(top.columns_used) - len(bars)
+    title = attacker_title(top.threat.attacker)
+    intro = (
+        f"In how many edited rows each column was changed (attacker: {title.lower()}). A column that carries most "
+        "edits is the first to check against a document, or to do without."
+    )
+    blocks: list[Block] = [Text(intro), Bars("Edited rows in which the column was changed", bars)]
+    if left > 0:
+        blocks.append(Text(f"{words.counted(left, 'further column')} less often.", small=True))
+    return Section("columns", "Which columns are moved most", tuple(blocks))

@@ -1,0 +1,149 @@
+"""Parts of a report: what was not measured, doubts, what the figures mean, how to do it again."""
+
+from __future__ import annotations
+
+from sparring.core.document import Caveat
+from sparring.knowledge import load
+from sparring.report import words
+from sparring.report.blocks import Alert, Block, Code, Notes, Section, Table, Text
+from sparring.report.facts import NOTHING, OUTCOMES, Facts, attack_title, attacker_title
+
+MEANING = {
+    "Success is a lower bound": (
+        "An edited row in hand shows what is possible. A better search, more questions or a new idea may find more. "
+        "Undecided rows are counted as not broken."
+    ),
+    "Intervals cover the choice of rows, nothing else": (
+        "Another sample of {rows} from the same population would give figures within about these limits. Unknown "
+        "attacks, other populations and a wrong columns table are not in them."
+    ),
+    "It is about possibility, not about how many people cheat": (
+        "The figures say which rows could pass if somebody tried. How many try depends on what they gain and what it "
+        "costs them, which the data cannot tell."
+    ),
+    "It holds for the columns table": (
+        "If more can be misstated than the table says, success is higher. If more is checked, it is lower."
+    ),
+    "A low figure alone is no merit": (
+        "A model that always gives one answer cannot be moved. Compare with performance and with the constant answer."
+    ),
+}
+
+
+def missing(facts: Facts) -> Section:
+    """Say what was not measured."""
+    blocks: list[Block] = []
+    if facts.missing:
+        rows = tuple(
+            (
+                attack_title(f),
+                attacker_title(f.threat.attacker),
+                words.plain(f.id.partition("@")[2] or f.threat.objective),
+                f"{OUTCOMES[f.outcome]}: {words.plain(f.reason or 'no reason was given', longest=300)}",
+            )
+            for f in facts.missing
+        )
+        blocks.append(Alert("Nothing is known about these. No result is not a good result."))
+        blocks.append(Table("Planned, without a result", ("What", "Attacker", "Size counted in", "Why not"), rows))
+    else:
+        blocks.append(Text("Everything that was planned was measured."))
+    blocks.append(
+        Text(
+            "Never part of this assessment: tampering with training data, copying the model by asking it, learning "
+            "about people from it, and everything around the model: accounts, servers, files, reviewers."
+        )
+    )
+    return Section("missing", "What was not measured", tuple(blocks))
+
+
+def doubts(facts: Facts) -> Section:
+    """List automatic doubts, general ones first."""
+    items = [(_about("all figures"), c) for c in facts.assessment.caveats]
+    items += [(_about(f.id), c) for f in facts.assessment.findings for c in f.caveats]
+    if not items:
+        text = "None of the automatic checks found a reason to doubt a figure. They are listed in the documentation."
+        return Section("doubts", "Doubts", (Text(text),))
+    intro = "Automatic checks found reasons to read some figures with care."
+    notes = tuple((about, _doubt(caveat)) for about, caveat in items)
+    return Section("doubts", "Doubts", (Text(intro), Notes(notes)))
+
+
+def _about(name: str) -> str:
+    return words.plain(name, longest=words.LONGEST_NAME)
+
+
+def _doubt(caveat: Caveat) -> str:
+    known = load().caveats.get(caveat.code)
+    cure = f" {known.cure.replace('`', '')}" if known else ""
+    return f"{words.plain(caveat.text, longest=600)}{cure} [{words.plain(caveat.code, longest=40)}]"
+
+
+def every(facts: Facts) -> Section:
+    """Show what became of the rows in each finding."""
+    rows = tuple(
+        (
+            words.plain(f.id, longest=words.LONGEST_NAME),
+            f"{f.counts.attacked:,}",
+            f"{f.counts.broken:,}",
+            f"{f.counts.proven:,}",
+            f"{f.counts.undecided:,}",
+            NOTHING if f.queries.per_success is None else f"{f.queries.per_success:,.0f}",
+        )
+        for f in facts.measured
+    )
+    if not rows:
+        return Section("every", "Every measurement", (Text("There is none."),))
+    head = ("Finding", "Attacked", "Broken", "Proven", "Undecided", "Asked")
+    intro = (
+        "Broken: an edited row is in hand. Proven: it was shown that no allowed edit up to the largest size works. "
+        "Undecided: neither. Asked: median number of rows shown to the model for one broken row."
+    )
+    yardsticks = tuple(
+        (
+            words.plain(f.id, longest=words.LONGEST_NAME),
+            "; ".join(f"{words.plain(b.measure, longest=100)} {words.rate(b.estimate)}" for b in f.baselines),
+        )
+        for f in facts.measured
+        if f.baselines
+    )
+    blocks: list[Block] = [Text(intro), Table("What became of the rows", head, rows, (1, 2, 3, 4, 5))]
+    if yardsticks:
+        blocks += [Text("What somebody gets on the same rows who does not search:"), Notes(yardsticks)]
+    return Section("every", "Every measurement", tuple(blocks))
+
+
+def meaning(facts: Facts) -> Section:
+    """Say what the figures mean and what they do not."""
+    n = facts.top.counts.attacked if facts.top else 0
+    items = tuple((name, text.format(rows=words.counted(n, "row"))) for name, text in MEANING.items())
+    return Section("meaning", "What the figures mean, and what they do not", (Notes(items),))
+
+
+def reproduce(facts: Facts) -> Section:
+    """Say how to do this again."""
+    d = facts.assessment
+    packages = ", ".join(f"{words.plain(k)} {words.plain(v)}" for k, v in d.packages.items())
+    effort = {f"{f.effort.queries} questions a row, {f.effort.sweeps} passes" for f in facts.measured}
+    items = [
+        ("Seed (entropy)", str(d.entropy)),
+        ("Budget", f"{d.budget_s:g} s, used {d.seconds:.0f} s"),
+        ("Effort", "; ".join(sorted(effort)) or "none"),
+        ("Model", f"{words.plain(d.target.source, longest=200)}, sha256 {words.plain(d.target.sha256 or 'unknown')}"),
+        ("Rows", f"{words.plain(d.data.source, longest=200)}, sha256 {words.plain(d.data.sha256)}"),
+        ("Rows that attackers could copy from", words.plain(d.data.background or "none", longest=200)),
+        ("Model as read", words.plain(d.target.conversion or "not read", longest=300)),
+        ("Packages", packages),
+        ("Started", words.plain(d.created)),
+        ("Fingerprint", words.plain(d.fingerprint)),
+    ]
+    blocks: list[Block] = [Code(words.plain(d.command))] if d.command else []
+    intro = "The same seed and effort give the same figures, on any number of workers."
+    return Section("reproduce", "How to do this again", (Text(intro), *blocks, Notes(tuple(items))))
+
+
+def glossary(facts: Facts) -> Section:
+    """Explain the words used."""
+    names = ["misstate", "attacked rows", "broken", "proven", "undecided", "columns", "spread", "query", "interval"]
+    names += ["lower bound", "upper bound"] if facts.assumed else ["lower bound"]
+    terms = load().terms
+    return Section("words", "Words", (Notes(tuple((terms[name].heading, terms[name].says) for name in names)),))
