@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -145,10 +146,8 @@ class Ledger:
         changed = np.flatnonzero(self.space.changed(self.x[rows], x_adv).any(axis=1))
         return changed[occurrence(rows[changed]) < self.room[rows[changed]]]
 
-    def _call(
-        self, ask: Callable[[Floats], Floats | Ints], rows: Ints, x_adv: Floats, served: Ints
-    ) -> tuple[Floats | Ints, Ints]:
-        answers = []
+    def _call(self, ask: Callable[[Floats], Any], rows: Ints, x_adv: Floats, served: Ints) -> tuple[Any, Ints]:
+        answers: list[Any] = []
         done = 0
         while done < len(served) and not (done and self.case.cancelled()):
             part = served[done : done + CALL_ROWS]
@@ -180,7 +179,7 @@ class Ledger:
         better = (size[first] < self.size[row]) | (
             (size[first] == self.size[row]) & (other[first] < self.other_size[row])
         )
-        return first[better]
+        return np.asarray(first[better])
 
     def _keep(self, rows: Ints, x_adv: Floats) -> None:
         if not len(rows):
@@ -280,3 +279,26 @@ def _order(case: EvasionCase, x: Floats, pool: Floats) -> Ints:
     if case.threat.objective == "columns":
         return np.lexsort((gap.sum(axis=1), differs.sum(axis=1)))
     return np.lexsort((gap.sum(axis=1), gap.max(axis=1, initial=0.0)))
+
+
+def noise(space: TableSpace, x: Floats, size: float, *, rng: np.random.Generator, count: int) -> Floats:
+    """Draw uniform noise of up to `size` spreads in every number of one row; from one spread on, any category, too.
+
+    Parameters
+    ----------
+    space : TableSpace
+    x : ndarray of shape (d,)
+    size : float
+    rng : numpy.random.Generator
+    count : int
+
+    Returns
+    -------
+    ndarray of shape (count, d)
+        Not yet made legal.
+    """
+    out = x + rng.uniform(-size, size, (count, len(x))) * space.spread
+    if size < 1:
+        return np.where(space.categorical, x, out)
+    codes = np.floor(rng.random((count, len(x))) * (np.maximum(space.high, 0) + 1))
+    return np.where(space.categorical, codes, out)

@@ -154,7 +154,11 @@ def _rank_categories(ours: Floats, theirs: Floats, *, n: int) -> tuple[list[floa
     """Codes, those first that wanted rows have more often than others; and how far the two distributions lie apart."""
     if n == 0:
         return [], 0.0
-    share = [np.bincount(np.clip(part, 0, n - 1).astype(np.int64), minlength=n) / max(1, len(part)) for part in (ours, theirs)]
-    lift = share[0] - share[1] if len(ours) and len(theirs) else share[0]
+    have, lack = (_shares(part, n=n) for part in (ours, theirs))
+    lift = have - lack if len(ours) and len(theirs) else have
     ranked = np.lexsort((np.arange(n), -lift))[:CATEGORIES]
     return [float(code) for code in ranked], float(np.abs(lift).sum() / 2)
+
+
+def _shares(codes: Floats, *, n: int) -> Floats:
+    return np.bincount(np.clip(codes, 0, n - 1).astype(np.int64), minlength=n) / max(1, len(codes))

@@ -32,7 +32,7 @@ class _Edits:
 
     @property
     def size(self) -> int:
-        return self.columns.shape[2]
+        return int(self.columns.shape[2])
 
     def part(self, start: int, stop: int) -> _Edits:
         return _Edits(self.columns[:, start:stop], self.levels[:, start:stop])
@@ -48,8 +48,8 @@ class HandEdit(Attack[Evasion]):
     objectives: ClassVar[tuple[Objective, ...]] = ("columns",)
     reference: ClassVar[str] = (
         "Apruzzese et al., 'Real Attackers Don't Compute Gradients', SaTML 2023 (arXiv 2212.14315), for the kind of "
-        "attacker. No paper's algorithm: edits are listed, in columns on which accepted and other background rows differ "
-        "most first, and nothing is learned from one row for the next."
+        "attacker. No paper's algorithm: edits are listed, first in the columns on which accepted and other background "
+        "rows differ most, and nothing is learned from one row for the next."
     )
 
     accepted_rows: int = Field(3, ge=1, description="nearest accepted rows that a person copies from")
@@ -92,7 +92,7 @@ class HandEdit(Attack[Evasion]):
         return _compact(columns[:, :, None], np.where(valid, levels, -1))
 
     def _groups(self, pool: Candidates, size: int) -> _Edits:
-        n, d = pool.order.shape
+        d = pool.order.shape[1]
         groups = sorted(combinations(range(min(self.wide, d)), size), key=lambda group: (sum(group), group))
         return self._joint(pool, groups, size, levels=(*pool.copies, pool.extreme))
 

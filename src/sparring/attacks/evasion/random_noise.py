@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from sparring.attacks.evasion._blackbox import Ledger
+from sparring.attacks.evasion._blackbox import Ledger, noise
 from sparring.core.case import AdversarialExamples, EvasionCase
 from sparring.core.examples import Floats, Ints
 from sparring.core.plugin import Attack
@@ -55,13 +55,7 @@ class RandomNoise(Attack[Evasion]):
 
 
 def _noise(case: EvasionCase, x: Floats, size: float, *, rng: np.random.Generator, count: int) -> Floats:
-    """Uniform noise of up to `size` spreads in every number; from one spread on, any category, too."""
-    space = case.space
-    out = x + rng.uniform(-size, size, (count, len(x))) * space.spread
-    if size < 1:
-        return np.where(space.categorical, x, out)
-    codes = np.floor(rng.random((count, len(x))) * (np.maximum(space.high, 0) + 1))
-    return np.where(space.categorical, codes, out)
+    return noise(case.space, x, size, rng=rng, count=count)
 
 
 def _values(case: EvasionCase, x: Floats, size: float, *, rng: np.random.Generator, count: int) -> Floats:
@@ -82,4 +76,5 @@ def _drawn(space: TableSpace, seen: Floats, x: Floats, columns: Ints, *, rng: np
     low = np.where(np.isfinite(space.low), space.low, x - UNLIMITED * space.spread)[columns]
     high = np.where(np.isfinite(space.high), space.high, x + UNLIMITED * space.spread)[columns]
     width = high - low + space.categorical[columns]
-    return np.where(space.categorical[columns], np.floor(low + u * width), low + u * width)
+    value = low + u * width
+    return np.asarray(np.where(space.categorical[columns], np.floor(value), value))
