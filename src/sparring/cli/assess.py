@@ -1,0 +1,254 @@
+"""`sparring assess`: measure, and write a folder."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sparring.cli import options
+from sparring.cli.console import Interrupted, interactive, say, width
+
+if TYPE_CHECKING:
+    from sparring.api import Result
+    from sparring.artifact import LoadedModel
+    from sparring.core.document import Answers
+
+
+def assess(
+    model: options.Model,
+    data: options.Data,
+    *,
+    target: options.Target,
+    decision: Annotated[str | None, typer.Option(help='The rule that is really used, such as "bad >= 0.3".')] = None,
+    attacker_wants: Annotated[str | None, typer.Option(help="The class that somebody gains from.")] = None,
+    classes: options.Classes = None,
+    out: options.Out = options.DEFAULT_OUT,
+    overwrite: options.Overwrite = False,
+    json: options.Json = False,
+    only: Annotated[list[str] | None, typer.Option(help="Id of an attack or finding to run; repeatable.")] = None,
+    budget: Annotated[str, typer.Option(help="Time for everything, such as 60s, 5m or 1h.")] = "60s",
+    rng: Annotated[int | None, typer.Option("--rng", "--seed", min=0, help="Seed; recorded when drawn.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Worker processes; figures do not depend on it.")] = 1,
+    columns: Annotated[Path | None, typer.Option(help="YAML file with who can set each column.")] = None,
+    system: Annotated[Path | None, typer.Option(help="Answers and columns; default security/system.yaml.")] = None,
+    train: Annotated[Path | None, typer.Option(help="Training rows, to look for overlap.")] = None,
+    plan: Annotated[Path | None, typer.Option(help="An assessment.json whose effort is repeated.")] = None,
+    allow: options.Allow = None,
+    yes: options.Yes = False,
+    no_input: options.NoInput = False,
+) -> None:
+    """Measure what misstated columns could do to a classifier on a table."""
+    from sparring import api
+    from sparring.adapters.tables import read_table
+
+    budget_s = api.seconds(budget)
+    out_is_free(out, overwrite=overwrite)
+    # data first: reading it runs nobody's code, and a swapped model and data is seen before anything is loaded
+    X, y = read_table(data, target=target)
+    rows_of_train = None if train is None else read_table(train, target=target)
+    loaded = _load(model, allow)
+    names = None if classes is None else tuple(name.strip() for name in classes.split(","))
+    asking = Asking(loaded.model, X, y, names, attacker_wants, yes=yes, silent=json or no_input)
+    known = asking.known(columns=columns, system=system, out=None if overwrite else out)
+    result = measure(
+        budget_s,
+        out,
+        model=loaded.model,
+        X=X,
+        y=y,
+        train=rows_of_train,
+        columns=known.columns,
+        answers=known.answers,
+        system=known.system,
+        decision=decision,
+        attacker_wants=attacker_wants,
+        classes=names,
+        budget=budget_s,
+        rng=rng,
+        only=only,
+        jobs=jobs,
+        plan=plan,
+        overwrite=overwrite,
+        record=loaded,
+        source=str(data),
+        target_name=target,
+        command=shlex.join(["sparring", *sys.argv[1:]]),
+    )
+    show(result, out, json=json)
+
+
+def _load(model: str, allow: list[str] | None) -> LoadedModel:
+    from sparring.cli.models import load_model
+
+    return load_model(model, allow=allow)
+
+
+def out_is_free(out: Path, *, overwrite: bool) -> None:
+    """Refuse a finished folder before anybody answers questions or waits for a model to load.
+
+    Raises
+    ------
+    OutputError
+        The folder holds a complete assessment and may not be overwritten.
+    """
+    from sparring.errors import OutputError, UserError
+    from sparring.store import DOCUMENT, Archive
+
+    if overwrite or not (out / DOCUMENT).is_file():
+        return
+    try:
+        complete = Archive.read(out).complete
+    except UserError:
+        return  # the archive itself says what is wrong with it
+    if complete:
+        raise OutputError(
+            f"{out} holds a complete assessment; add --overwrite to replace it, or choose another with --out"
+        )
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known about the world around the model, and from where.
+
+    Parameters
+    ----------
+    columns : mapping, path or None
+    system : path or None
+    answers : Answers or None
+    """
+
+    columns: Any = None
+    system: Path | None = None
+    answers: Answers | None = None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Where answers come from: a file, an interrupted run, a person, our guesses, or nobody.
+
+    Parameters
+    ----------
+    model, X, y : object
+    classes : tuple of str or None
+    wants : str or None
+    yes : bool
+        Accept the guesses.
+    silent : bool
+        Ask nothing, also on a terminal.
+    """
+
+    model: Any
+    X: Any
+    y: Any
+    classes: tuple[str, ...] | None
+    wants: str | None
+    yes: bool = False
+    silent: bool = False
+
+    def known(self, *, columns: Path | None, system: Path | None, out: Path | None) -> Known:
+        """Return what is known, and ask a person only where no file answers."""
+        if system is None and columns is None and options.DEFAULT_SYSTEM.is_file():
+            system = options.DEFAULT_SYSTEM
+            say(f"answers and columns are taken from {system}")
+        if columns is not None or system is not None:
+            return self._from_files(columns, system)
+        earlier = None if out is None else _interrupted(out)
+        if earlier is not None:
+            return earlier
+        if self.yes:
+            return self._guessed()
+        if not self.silent and interactive():
+            return self._asked()
+        return Known()
+
+    def _from_files(self, columns: Path | None, system: Path | None) -> Known:
+        from sparring.assess.system import read_system
+
+        if columns is None:
+            return Known(system=system)
+        read = read_system(columns)
+        table = read.columns
+        answers = read.answers if system is None else read_system(system).answers.model_copy(update={"answered": True})
+        return Known(columns=table, answers=answers)
+
+    def table(self) -> Any:
+        """Infer the columns that the model is given."""
+        from sparring import api
+
+        return api.columns(api.adapter_for(self.model).conform(self.model, self.X))
+
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the answers that the model gives, as far as they can be told before it is asked."""
+        if self.classes is not None:
+            return self.classes
+        found = getattr(self.model, "classes_", None)
+        labels = sorted(self.y.unique().tolist(), key=str) if found is None else list(found)
+        return tuple(str(label) for label in labels)
+
+    def _asked(self) -> Known:
+        from sparring.assess import questions
+        from sparring.cli.ask import ask
+        from sparring.core.document import Answers
+
+        answers, choices = ask(self.table(), classes=self.class_names(), known=Answers(wants=self.wants))
+        return Known(columns=questions.table(choices), answers=answers)
+
+    def _guessed(self) -> Known:
+        from sparring.assess import questions
+        from sparring.core.document import Answers
+
+        say("who can set each column is guessed from the names alone (--yes)")
+        table = questions.table(questions.prefill(self.table()))
+        return Known(columns=table, answers=Answers(wants=self.wants, answered=True))
+
+
+def _interrupted(out: Path) -> Known | None:
+    """Return the answers of a run that was interrupted, so that nobody is asked twice."""
+    from sparring.errors import UserError
+    from sparring.store import DOCUMENT, Archive
+
+    if not (out / DOCUMENT).is_file():
+        return None
+    try:
+        document = Archive.read(out)
+    except UserError:
+        return None
+    kept = ("who", "change", "checked", "direction", "cost", "missing", "unseen", "kind")
+    table = {
+        column.name: {
+            key: getattr(column, key) for key in kept if not (key == "direction" and column.kind == "category")
+        }
+        for column in document.columns
+        if not column.assumed
+    }
+    say(f"{out} holds an interrupted run: its answers are taken, and it is continued")
+    return Known(columns=table, answers=document.answers)
+
+
+def measure(budget_s: float, out: Path, **arguments: Any) -> Result:
+    """Run the assessment with progress on stderr; an interrupt says how to continue."""
+    from sparring import api
+    from sparring.cli.progress import Progress
+
+    try:
+        with Progress(budget_s) as progress:
+            result = api.assess(**arguments, out=out, progress=progress)
+    except KeyboardInterrupt:
+        raise Interrupted(f"interrupted; what was measured is in {out}, and the same command continues it") from None
+    return result
+
+
+def show(result: Result, out: Path, *, json: bool) -> None:
+    """Print what was measured on stdout, and where the rest is on stderr."""
+    from sparring.report import render
+
+    if json:
+        print(render(result.assessment, format="json"), end="")
+    else:
+        print(render(result.assessment, format="text", width=width(), detail="short"), end="")
+    say(f"\nThe whole report is {out / 'report.html'}; open it in a browser.")
