@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ from sparring.errors import OptionError
 T = TypeVar("T")
 
 NAME_WIDTH, VALUES_WIDTH = 24, 26
-INTRO = "Four questions about the world around the model; an empty line means: I don't know."
+INTRO = "Four questions about the world around the model. Enter alone means: I don't know."
 LEGEND = ("anyone", "effort", "us", "nobody", "real", "always", "unknown")
 
 
@@ -56,7 +57,7 @@ def ask(
 
 def _ask_wants(classes: tuple[str, ...]) -> str | None:
     listed = "\n".join(f"   {number:>3}  {name}" for number, name in enumerate(classes, start=1))
-    hint = f"a number; nothing: any wrong answer counts\n{listed}"
+    hint = f"a number; Enter alone: any wrong answer counts\n{listed}"
     return _until_right("2 of 4", questions.WANTS, hint, lambda text: questions.pick(text, classes))
 
 
@@ -67,7 +68,12 @@ def _until_right(number: str, question: str, hint: str, parse: Callable[[str], T
         try:
             return parse(_read() or "")
         except OptionError as error:
-            say(f"        {error}")
+            _note(str(error))
+
+
+def _note(text: str) -> None:
+    indent = " " * 8
+    say(textwrap.fill(text, 79, initial_indent=indent, subsequent_indent=indent))
 
 
 def _line(text: str) -> str | None:
@@ -80,9 +86,9 @@ def _ask_columns(columns: tuple[Column, ...], *, title: str) -> tuple[Choices, b
     for word in LEGEND:
         say(f"        {word:<9}{questions.WORDS[word]}")
     _show(columns, choices, set(choices))
-    say("        * a guess from the name alone. Enter accepts the table as it stands.")
-    say("        To change it: 3 us   or   5-8,11 nobody   or   amount real   (show: print it again)")
-    say("        ? means: I don't know; then what is only guessed counts as changeable.")
+    say("        * is a guess from the name alone. Enter accepts the table as it stands.")
+    say("        To change it:  3 us   or  5-8,11 nobody  or  amount real.  show: once more")
+    say("        ? means: I don't know. What is only guessed then counts as changeable.")
     while True:
         line = _read()
         if line is None or line.strip() == "?":
@@ -96,7 +102,7 @@ def _ask_columns(columns: tuple[Column, ...], *, title: str) -> tuple[Choices, b
         try:
             edited = questions.edit(choices, text)
         except OptionError as error:
-            say(f"        {error}")
+            _note(str(error))
             continue
         _show(columns, edited, {name for name in choices if edited[name] != choices[name]})
         choices = edited

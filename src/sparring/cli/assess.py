@@ -171,10 +171,9 @@ class Asking:
 
         if columns is None:
             return Known(system=system)
-        read = read_system(columns)
-        table = read.columns
-        answers = read.answers if system is None else read_system(system).answers.model_copy(update={"answered": True})
-        return Known(columns=table, answers=answers)
+        answers = read_system(columns if system is None else system).answers
+        # the path, not its content: complaints then name the line
+        return Known(columns=columns, system=system, answers=answers.model_copy(update={"answered": True}))
 
     def table(self) -> Any:
         """Infer the columns that the model is given."""
