@@ -109,7 +109,8 @@ def test_effort_comes_from_the_ladder_and_falls_with_slow_models():
     fast = make()["evasion/guess@columns"].effort.queries
     slow = make(speed=Speed(call_s=0.01, row_s=1e-3))["evasion/guess@columns"].effort.queries
     slowest = make(speed=Speed(call_s=10.0, row_s=1.0))["evasion/guess@columns"].effort.queries
-    assert fast == plan.QUERY_LADDER[-1]
+    assert fast == plan.USUAL_QUERIES
+    assert make(budget_s=600.0)["evasion/guess@columns"].effort.queries == plan.QUERY_LADDER[-1]
     assert slowest == plan.QUERY_LADDER[0] < slow < fast
     assert slow in plan.QUERY_LADDER
 
@@ -128,8 +129,11 @@ def test_readers_sweep_and_the_rest_do_not():
 
 
 def test_rows_shrink_for_slow_models():
-    assert plan.how_many_rows(FAST, budget_s=60) == plan.ROW_LADDER[-1]
-    assert plan.how_many_rows(Speed(call_s=1.0, row_s=1.0), budget_s=60) == plan.ROW_LADDER[0]
+    slow = Speed(call_s=0.01, row_s=1e-3)
+    assert plan.how_many_rows(FAST, budget_s=60, answers=Answers()) == plan.ROW_LADDER[-1]
+    assert plan.how_many_rows(Speed(call_s=1.0, row_s=1.0), budget_s=60, answers=Answers()) == plan.ROW_LADDER[0]
+    assert plan.how_many_rows(slow, budget_s=60, answers=Answers()) == 50
+    assert plan.how_many_rows(slow, budget_s=60, answers=Answers(tries=5)) == plan.ROW_LADDER[-1]
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 1.0])

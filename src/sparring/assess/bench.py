@@ -194,6 +194,11 @@ class Bench:
             deadline=self._deadline(left),
             jobs=self.jobs,
         )
+        if trace.stopped_by == "time" and not trace.passes:
+            mark = document.fingerprint
+            return findings.unmeasured(
+                item, Outcome.SKIPPED, OUT_OF_TIME, classes=classes, fingerprint=mark, eligible=eligible
+            )
         if trace.fault and not trace.examples.found.any():
             outcome = Outcome.NOT_APPLICABLE if trace.not_applicable else Outcome.FAILED
             mark = document.fingerprint

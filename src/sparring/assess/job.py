@@ -112,7 +112,7 @@ class Job:
     def _rows(self, repeat: Assessment | None, work: bench.Bench) -> int:
         if repeat is not None and repeat.data.attacked is not None:
             return repeat.data.attacked
-        return plan.how_many_rows(work.speed, budget_s=self.budget_s)
+        return plan.how_many_rows(work.speed, budget_s=self.budget_s, answers=self.subject.answers)
 
     def _plan(self, work: bench.Bench, repeat: Assessment | None) -> tuple[plan.Planned, ...]:
         planned = plan.make(
@@ -184,14 +184,21 @@ class Kept:
             lead["row"] = np.concatenate([p[1] for p in parts])
             lead["role"] = np.concatenate([p[2] for p in parts])
         front = pd.DataFrame(lead).astype({"finding": "str", "role": "str"})
-        return pd.concat([front, rows.reset_index(drop=True)], axis=1)
+        # a user's column called row stands beside ours as row_
+        names = [f"{name}_" if name in lead else name for name in rows.columns]
+        return pd.concat([front, rows.set_axis(names, axis=1).reset_index(drop=True)], axis=1)
 
     def _parts(self) -> Iterator[tuple[str, Any, Any, Floats]]:
         rows = self.work.attacked
         for name, judged in self.work.judged.items():
             ids, n = rows.ids[judged.broken], int(judged.broken.sum())
             both = np.stack([rows.x[judged.broken], judged.x_adv[judged.broken]], axis=1)
-            yield name, np.repeat(ids, 2), np.tile(["original", "adversarial"], n), both.reshape(2 * n, -1)
+            yield (
+                name,
+                np.repeat(ids, 2),
+                np.tile(["original", "adversarial"], n),
+                both.reshape(2 * n, len(self.codec.space)),
+            )
 
 
 def _pandas(frame: Any, codec: Codec) -> pd.DataFrame:

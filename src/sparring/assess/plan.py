@@ -24,6 +24,9 @@ from sparring.errors import PluginError
 QUERY_LADDER = (20, 50, 100, 200, 500, 1000, 2000)
 ROW_LADDER = (25, 50, 100, 200)
 HAND_TRIES = 30
+USUAL_QUERIES = 500
+USUAL_BUDGET_S = 60.0
+ASKED_OF_A_ROW = 1000  # by all attackers together
 SWEEPS = 20
 CONFIRMATIONS = 50  # an attack that reads the model still asks whether its rows hold
 ORDER: tuple[tuple[Attacker, Objective], ...] = (
@@ -185,7 +188,9 @@ def _queries(chosen: Sequence[Planned], *, answers: Answers, budget_s: float, ro
     asking = [p for p in chosen if p.reason is None and p.threat.attacker not in (Attacker.INSIDER, Attacker.BY_HAND)]
     share_s = 0.5 * budget_s / max(1, len(asking))
     affordable = share_s / (max(rows, 1) * (speed.row_s + speed.call_s / 256))
-    fitting = [step for step in QUERY_LADDER if step <= affordable]
+    # an even step for all models that are quick enough: then equal seeds give equal figures on any machine
+    enough = USUAL_QUERIES * max(1.0, budget_s / USUAL_BUDGET_S)
+    fitting = [step for step in QUERY_LADDER if step <= min(affordable, enough)]
     queries = fitting[-1] if fitting else QUERY_LADDER[0]
     return queries if answers.tries is None else min(queries, answers.tries)
 
@@ -200,9 +205,10 @@ def _with_effort(planned: Planned, queries: int, answers: Answers) -> Planned:
     return planned.repeating(effort)
 
 
-def how_many_rows(speed: Speed, *, budget_s: float) -> int:
-    """Rows to attack: as many as leave a few hundred questions for each."""
-    per_row = 1000 * (speed.row_s + speed.call_s / 256)
+def how_many_rows(speed: Speed, *, budget_s: float, answers: Answers) -> int:
+    """Rows to attack: as many as leave a few hundred questions for each, or as many as one person could ask."""
+    questions = ASKED_OF_A_ROW if answers.tries is None else min(ASKED_OF_A_ROW, 10 * answers.tries)
+    per_row = questions * (speed.row_s + speed.call_s / 256)
     fitting = [step for step in ROW_LADDER if step * per_row <= budget_s]
     return fitting[-1] if fitting else ROW_LADDER[0]
 
