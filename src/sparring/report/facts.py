@@ -39,9 +39,12 @@ class Facts:
         return tuple(f for f in self.assessment.findings if f not in self.measured)
 
     def of(self, objective: str) -> tuple[Finding, ...]:
-        """Return measured findings of one objective, most successful first; among equals, who needs least."""
+        """Return measured findings of one objective, most successful first.
+
+        Among equally successful attackers who needs least comes first; where nobody succeeds, who had most to go by.
+        """
         some = [f for f in self.measured if f.threat.objective == objective]
-        return tuple(sorted(some, key=lambda f: (-(headline_point(f).success.value or 0.0), _strength(f))))
+        return tuple(sorted(some, key=_rank))
 
     @cached_property
     def objective(self) -> str:
@@ -70,7 +73,7 @@ class Facts:
         reasons: dict[str, list[str]] = {}
         for column in self.assessment.columns:
             if not column.movable:
-                reasons.setdefault(_why_fixed(column), []).append(words.column(column.name))
+                reasons.setdefault(why_fixed(column), []).append(words.column(column.name))
         return reasons
 
     @cached_property
@@ -98,12 +101,18 @@ class Facts:
         return f"passes as “{self.wants}”", f"pass as “{self.wants}”"
 
 
+def _rank(finding: Finding) -> tuple[float, int]:
+    share = headline_point(finding).success.value or 0.0
+    return -share, _strength(finding) if share else -_strength(finding)
+
+
 def _strength(finding: Finding) -> int:
     attacker = finding.threat.attacker
     return STRENGTH.index(attacker) if attacker in STRENGTH else len(STRENGTH)
 
 
-def _why_fixed(column: Column) -> str:
+def why_fixed(column: Column) -> str:
+    """Say why a column cannot be misstated."""
     if column.kind == "carried":
         return "carried along unchanged (dates, free text, identifiers)"
     if column.who == "us":

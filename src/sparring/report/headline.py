@@ -142,7 +142,11 @@ def _missing(facts: Facts) -> list[str]:
     total = len(facts.assessment.findings)
     verb = "has" if len(facts.missing) == 1 else "have"
     text = f"{len(facts.missing)} of {total} planned measurements {verb} no result ({words.listed(parts)})"
-    return [f"{text}; that says nothing good about the model."]
+    told = [f"{text}; that says nothing good about the model."]
+    if facts.top is None:
+        reasons = Counter(f.reason or "no reason was given" for f in facts.missing)
+        told.append(f"The commonest reason: {words.plain(reasons.most_common(1)[0][0], longest=300)}.")
+    return told
 
 
 def tiles(facts: Facts) -> tuple[Tile, ...]:

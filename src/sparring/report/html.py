@@ -14,7 +14,7 @@ from sparring.report.blocks import Figure, Summary
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-OPEN_IN_NOTEBOOK = ("figure", "edits", "missing")
+OPEN_IN_NOTEBOOK = ("performance", "figure", "edits", "missing")
 
 
 def as_page(summary: Summary) -> str:

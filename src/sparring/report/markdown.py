@@ -33,7 +33,13 @@ def escape(text: str) -> str:
     \<b\>\|a_b\|
     """
     shown = _SPECIAL.sub(lambda match: "\\" + match.group(0), text.replace("\n", ": "))
-    return re.sub(r"^(\s*)([-+=]|\d+[.)])", r"\1\\\2", shown) if re.match(r"\s*([-+=]|\d+[.)]\s)", shown) else shown
+    # at the start of a line these would begin a list or a rule
+    return re.sub(r"^(\s*)(?:([-+=])|(\d+)([.)]))", _line_start, shown)
+
+
+def _line_start(match: re.Match[str]) -> str:
+    space, mark, number, stop = match.groups()
+    return f"{space}\\{mark}" if mark else f"{space}{number}\\{stop}"
 
 
 def _section(section: Section) -> Iterator[str]:

@@ -64,6 +64,7 @@ def _column_head(size: float, objective: str) -> str:
 
 
 def _labels(found: tuple[Finding, ...]) -> dict[str, str]:
+    """Name each line by its attacker; where one attacker has several, also by what was done."""
     titles = [attacker_title(f.threat.attacker) for f in found]
     return {
         f.id: title if titles.count(title) == 1 else f"{title} ({attack_title(f)})"

@@ -42,7 +42,8 @@ def _top(summary: Summary, width: int) -> Iterator[str]:
 
 
 def _section(section: Section, width: int) -> Iterator[str]:
-    yield from (section.title.upper(), "-" * min(width, len(section.title)))
+    title = _wrapped(section.title.upper(), width)
+    yield from (*title, "-" * len(title[0]))
     for i, block in enumerate(section.blocks):
         if i:
             yield ""
@@ -59,7 +60,7 @@ def _block(block: Block, width: int) -> Iterator[str]:
             yield from (block.name, "") if block.titled else ()
             yield from _table(block, width)
         case Figure():
-            yield from (block.name, "")
+            yield from (*_wrapped(block.name, width), "")
             yield from _table(block.table, width)
         case _:
             yield from _list(block, width)

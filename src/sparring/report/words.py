@@ -27,7 +27,7 @@ def plain(text: object, *, longest: int | None = None) -> str:
 
     Examples
     --------
-    >>> plain("in\\x1b[31mcome")
+    >>> plain("in\x1b[31mcome")
     'in[31mcome'
     """
     spaced = "".join(" " if c in "\t\n\r\v\f\u2028\u2029\x85" else c for c in str(text))

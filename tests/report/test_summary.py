@@ -1,0 +1,209 @@
+"""The summary says what the document says: no more, no less, and silence never reads as good news."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from report.sample import ATTACKED, assessment, examples, finding, findings
+from sparring.core.document import Outcome
+from sparring.core.threat import Attacker
+from sparring.report.blocks import Alert, Edits, Figure, Table
+from sparring.report.facts import NOTHING
+from sparring.report.summary import shortened, summarize
+from sparring.report.words import GAP
+
+
+def said(document, **options):
+    """Return headline and what stands beside it, as one text."""
+    summary = summarize(document, **options)
+    return " ".join([*summary.warnings, summary.headline, *summary.lead]).replace(GAP, " ")
+
+
+def section(document, key, **options):
+    return next(s for s in summarize(document, **options).sections if s.key == key)
+
+
+def only(*some, **more):
+    return assessment(findings=some, **more)
+
+
+def test_headline_counts_rows_in_words_of_statistics():
+    text = said(assessment())
+    assert (
+        "12 of 80 rows rightly decided as “bad” pass as “good” by misstating 1 column, 31 by up to 2 and 40 by up to 3."
+    ) in text
+    assert "15 % (9 to 24 %), 39 % (29 to 50 %) and 50 % (39 to 61 %) of them, with 95 % intervals" in text
+    assert "an insider with the model file, the most successful of 3 kinds of attackers" in text
+    assert (
+        "For 20 of the other 40 it was proven that no allowed edit with up to 3 columns works; 20 are undecided."
+        in text
+    )
+    assert "by hand, without any program, gets 22 of 80 through" in text
+    assert "right on 76.0 % (70.9 to 80.5 %) of 300 rows as they are, and on 62.0 % (56.4 to 67.3 %)" in text
+    assert "Always giving the commonest answer, whatever the row, is right on 70.0 %." in text
+    assert "3 of 9 planned measurements have no result (1 does not apply, 1 was skipped and 1 failed)" in text
+
+
+def test_without_answers_every_headline_is_an_upper_bound():
+    document = assessment(answered=False)
+    summary = summarize(document)
+    assert summary.headline.startswith("Upper bound: 12 of 80")
+    assert "assumes that everything can be changed" in summary.warnings[0]
+    assert "checking_account" in summary.warnings[0]
+    assert not any("pper bound" in text for text in summarize(assessment()).warnings)
+
+
+def test_an_unfinished_document_says_so_first():
+    assert summarize(assessment(complete=False)).warnings[0].startswith("Unfinished")
+
+
+def test_nothing_found_is_an_upper_bound_of_the_strongest_attacker_tried():
+    text = said(
+        only(
+            finding("random-noise", "columns", Attacker.NOBODY, (0, 0, 0)),
+            finding("tree-search", "columns", Attacker.INSIDER, (0, 0, 0)),
+            finding("hand-edit", "columns", Attacker.BY_HAND, (0, 0, 0)),
+        )
+    )
+    assert "None of 80 rows rightly decided as “bad” passes as “good” by misstating up to 3 columns" in text
+    assert "with 95 % confidence, at most 4.6 % of such rows would, to attacks of this strength" in text
+    assert "insider" in text
+    assert "nothing is known: the search found no edit" in text
+
+
+def test_nothing_measured_is_not_good_news():
+    text = said(only(finding("tree-search", "columns", Attacker.INSIDER, None, reason="the budget ended first")))
+    assert "Nothing was measured, so nothing is known" in text
+    assert "The commonest reason: the budget ended first." in text
+    assert "None of" not in text
+    assert "Nothing was measured" in said(only())
+
+
+def test_among_equals_the_headline_names_who_needs_least():
+    equal = [finding(name, "columns", a, (5, 9, 9)) for name, a in (("t", Attacker.INSIDER), ("h", Attacker.BY_HAND))]
+    assert "They were found by hand, the most successful of 2 kinds" in said(only(*equal))
+
+
+def test_spread_takes_the_headline_where_columns_were_not_measured():
+    text = said(only(finding("tree-search", "spread", Attacker.INSIDER, (0, 2, 9, 14, 30))))
+    assert "2 of 80 rows rightly decided as “bad” pass as “good” by moving every entry by up to 0.1 spreads" in text
+    assert "9 by up to 0.25 and 14 by up to 0.5" in text
+
+
+def test_without_a_wanted_answer_rows_are_decided_otherwise():
+    target = assessment().target.model_copy(update={"wants": None})
+    assert "12 of 80 rows that are decided correctly are decided otherwise by misstating 1 column" in said(
+        assessment(target=target)
+    )
+
+
+def test_one_row_is_one_row():
+    text = said(only(finding("tree-search", "columns", Attacker.INSIDER, (1, 1, 2))))
+    assert "1 of 80 rows rightly decided as “bad” passes as “good”" in text
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_APPLICABLE, Outcome.SKIPPED, Outcome.FAILED])
+def test_what_was_not_measured_stands_there_with_its_reason(outcome):
+    missing = finding("x", "columns", Attacker.INSIDER, None, outcome=outcome, reason="because of this")
+    blocks = section(only(missing), "missing").blocks
+    assert isinstance(blocks[0], Alert)
+    table = next(b for b in blocks if isinstance(b, Table))
+    assert table.rows[0][-1].endswith(": because of this")
+
+
+def test_everything_measured_still_names_what_no_assessment_covers():
+    blocks = section(only(findings()[0]), "missing").blocks
+    assert "Everything that was planned was measured." in blocks[0].text
+    assert "Never part of this assessment" in blocks[-1].text
+
+
+def test_every_finding_appears_somewhere():
+    document = assessment()
+    every = [row[0] for b in section(document, "every").blocks if isinstance(b, Table) for row in b.rows]
+    assert every == [f.id for f in document.findings if f.outcome is Outcome.MEASURED]
+    missing = [row for b in section(document, "missing").blocks if isinstance(b, Table) for row in b.rows]
+    assert len(every) + len(missing) == len(document.findings)
+
+
+def test_performance_stands_beside_worst_case_constant_and_floor():
+    table = section(assessment(), "performance").blocks[0]
+    cells = {row[0].replace(GAP, " "): [cell.replace(GAP, " ") for cell in row[1:]] for row in table.rows}
+    assert cells["Accuracy"] == ["76.0 % (70.9 to 80.5 %)", "62.0 % (56.4 to 67.3 %)", "71.0 % (65.6 to 75.8 %)"]
+    assert cells["Always giving the commonest answer"][0] == "70.0 % (64.6 to 74.9 %)"
+    assert cells["Error that no classifier can go below"] == [NOTHING, "9.0 %", "1.3 %"]
+    assert cells["Accuracy on rows that are bad (n = 90)"][1] == "42 % (33 to 53 %)"
+    assert cells["Area under the ROC curve"] == ["0.851 (0.801 to 0.890)", NOTHING, NOTHING]
+
+
+def test_figure_table_and_alternative_text_say_what_the_picture_says():
+    figures = [b for b in section(assessment(), "figure").blocks if isinstance(b, Figure)]
+    assert [f.unit for f in figures] == ["columns", "spreads"]
+    first = figures[0]
+    assert [s.attacker for s in first.series] == ["insider", "sees-scores", "by-hand", "nobody"]
+    assert [(d.broken, d.n) for d in first.series[0].dots] == [(12, 80), (31, 80), (40, 80)]
+    assert len(first.table.rows) == 4
+    assert all(series.label in first.alt for series in first.series)
+
+
+def test_two_lines_of_one_attacker_have_two_names():
+    twins = [finding(name, "columns", Attacker.INSIDER, (1, 2, 3), title=name) for name in ("one", "two")]
+    figure = section(only(*twins), "figure").blocks[0]
+    assert len({series.label for series in figure.series}) == 2
+
+
+def test_edits_show_changed_columns_only():
+    edits = next(b for b in section(assessment(), "edits").blocks if isinstance(b, Edits))
+    assert edits.edits[2].changes == (
+        ("other_plans", "bank", "none"),
+        ("employed_since", "under 1 year", "4 to 7 years"),
+    )
+    assert edits.edits[0].title.replace(GAP, " ") == "Row 17, 1 column"
+
+
+def test_whole_rows_come_only_on_request_and_under_a_banner():
+    assert not any(s.key == "rows" for s in summarize(assessment()).sections)
+    summary = summarize(assessment(), rows=examples())
+    assert summary.warnings[-1].startswith("Personal data")
+    blocks = next(s for s in summary.sections if s.key == "rows").blocks
+    assert isinstance(blocks[0], Alert)
+    table = blocks[1]
+    assert table.name == "Row 17"
+    assert ("savings", "under 100 DM", "unknown or no savings account") in table.rows
+    assert ("age", "31", "=") in table.rows
+
+
+def test_whole_rows_of_a_column_with_a_name_of_ours():
+    frame = examples().rename(columns={"age": "row_"})
+    blocks = section(assessment(), "rows", rows=frame).blocks
+    assert ("row_", "31", "=") in blocks[1].rows
+
+
+def test_short_keeps_the_first_screen_and_what_is_missing():
+    whole = summarize(assessment())
+    short = shortened(whole)
+    assert (short.headline, short.lead, short.warnings) == (whole.headline, whole.lead, whole.warnings)
+    assert [s.key for s in short.sections] == ["attackers", "performance", "edits", "missing", "doubts", "more"]
+
+
+def test_summary_is_a_function_of_the_document():
+    assert summarize(assessment()) == summarize(assessment())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, ATTACKED), min_size=3, max_size=3).map(sorted), st.booleans())
+def test_headline_figures_are_those_of_the_document(broken, answered):
+    document = assessment(
+        answered=answered, findings=(finding("tree-search", "columns", Attacker.INSIDER, tuple(broken)),)
+    )
+    headline = summarize(document).headline.replace(GAP, " ")
+    numbers = [int(x) for x in re.findall(r"\b\d+\b", headline.replace("%", "").replace("95", ""))]
+    if broken[-1] == 0:
+        assert "None of 80" in headline
+        assert "at most 4.6 %" in headline
+    else:
+        first = [] if broken[0] == 0 else [broken[0]]
+        assert numbers == [*first, 80, 1, broken[1], 2, broken[2], 3]
