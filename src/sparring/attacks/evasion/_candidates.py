@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -24,8 +25,11 @@ class Candidates:
     Parameters
     ----------
     values : ndarray of shape (n_levels, n, d)
-    valid : ndarray of shape (n_levels, n, d)
-        False where a level has no value, or one that is there already.
+        The row's own value where a level has none.
+    differs : ndarray of shape (n_levels, n, d)
+        Whether a value is a change.
+    new : ndarray of shape (n_levels, n, d)
+        Whether it is one that no earlier level holds.
     order : ndarray of shape (n, d)
         Columns, those first in which wanted rows of the background differ most from the others.
     copies : tuple of int
@@ -35,10 +39,66 @@ class Candidates:
     """
 
     values: Floats
-    valid: Bools
+    differs: Bools
+    new: Bools
     order: Ints
     copies: tuple[int, ...]
     extreme: int
+
+    def singles(self) -> tuple[Ints, Ints]:
+        """List edits of one column: across the columns first, then the next level.
+
+        Returns
+        -------
+        levels, columns : ndarray of shape (n, m)
+            Level -1 behind the last edit of a row.
+        """
+        n_levels, n, d = self.new.shape
+        columns = np.broadcast_to(self.order[:, None, :], (n, n_levels, d)).reshape(n, -1)
+        levels = np.broadcast_to(np.arange(n_levels)[None, :, None], (n, n_levels, d)).reshape(n, -1)
+        levels = np.where(self.new[levels, np.arange(n)[:, None], columns], levels, -1)
+        levels, columns = _compact(levels, columns[:, :, None])
+        return levels, columns[:, :, 0]
+
+    def groups(self, size: int, *, wide: int) -> tuple[Ints, Ints]:
+        """List edits of several columns at once, all from one copied row or all at their extremes.
+
+        Parameters
+        ----------
+        size : int
+        wide : int
+            How many of the most telling columns are combined.
+
+        Returns
+        -------
+        levels : ndarray of shape (n, m)
+            -1 behind the last edit of a row.
+        columns : ndarray of shape (n, m, size)
+        """
+        places = sorted(
+            combinations(range(min(wide, self.order.shape[1])), size), key=lambda group: (sum(group), group)
+        )
+        return self.joint(places, levels=(*self.copies, self.extreme))
+
+    def joint(
+        self, places: list[tuple[int, ...]], *, levels: tuple[int, ...], partly: bool = False
+    ) -> tuple[Ints, Ints]:
+        """List edits of the columns at `places` of each row's order, each with all values from one level.
+
+        Parameters
+        ----------
+        places : list of tuple of int
+            All of one length.
+        levels : tuple of int
+        partly : bool
+            Whether an edit counts in which some of the columns agree already.
+        """
+        k = np.array([group for group in places for _ in levels], dtype=np.int64).reshape(len(places) * len(levels), -1)
+        columns = self.order[:, k]
+        level = np.tile(np.array(levels), len(places))
+        differs = self.differs[level[None, :, None], np.arange(len(self.order))[:, None, None], columns]
+        exists = differs.any(axis=2) if partly else differs.all(axis=2)
+        return _compact(np.where(exists, level, -1), columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +109,25 @@ class _Leaning:
     toward: Floats  # (d,) extreme or commonest category on the wanted side
     away: Floats
     typical: Floats  # (k, d) quantiles, further categories
+
+
+def try_edits(ledger: Ledger, pool: Candidates, rows: Ints, levels: Ints, columns: Ints) -> None:
+    """Ask about edits of single or several columns.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    pool : Candidates
+    rows : ndarray of shape (r,)
+    levels : ndarray of shape (r, m)
+        -1 for none.
+    columns : ndarray of shape (r, m, size)
+    """
+    where, k = np.nonzero(levels >= 0)
+    row, column = rows[where], columns[where, k]
+    x_adv = ledger.x[row].copy()
+    x_adv[np.arange(len(row))[:, None], column] = pool.values[levels[where, k][:, None], row[:, None], column]
+    ledger.ask(row, x_adv)
 
 
 def candidates(ledger: Ledger, *, copies: int) -> Candidates:
@@ -78,9 +157,11 @@ def candidates(ledger: Ledger, *, copies: int) -> Candidates:
     absent = np.zeros(raw.shape[:2], dtype=bool)
     absent[2 : 2 + copies] = no_copy
     valid = ~absent[:, :, None] & (np.isfinite(raw) | _may_be_blank(raw, copies))
-    values, valid = _legal(space, x, raw, valid)
+    # a projection works entry by entry, so that one call makes a whole level legal
+    values = np.stack([space.project(x, np.where(ok, level, x)) for level, ok in zip(raw, valid, strict=True)])
+    differs = np.stack([space.changed(x, level) for level in values])
     order = np.stack([g.columns for g in leanings])[group]
-    return Candidates(values, valid, order, tuple(range(2, 2 + copies)), extreme=1)
+    return Candidates(values, differs, _first(space, values, differs), order, tuple(range(2, 2 + copies)), extreme=1)
 
 
 def _may_be_blank(raw: Floats, copies: int) -> Bools:
@@ -91,15 +172,12 @@ def _may_be_blank(raw: Floats, copies: int) -> Bools:
     return out
 
 
-def _legal(space: TableSpace, x: Floats, raw: Floats, valid: Bools) -> tuple[Floats, Bools]:
-    # a projection works entry by entry, so one call makes a whole level legal
-    values = np.stack([space.project(x, np.where(ok, level, x)) for level, ok in zip(raw, valid, strict=True)])
-    valid = valid & np.stack([space.changed(x, level) for level in values])
+def _first(space: TableSpace, values: Floats, differs: Bools) -> Bools:
+    new = differs.copy()
     for level in range(1, len(values)):
         for earlier in range(level):
-            same = valid[earlier] & ~space.changed(values[earlier], values[level])
-            valid[level] &= ~same
-    return values, valid
+            new[level] &= ~(differs[earlier] & ~space.changed(values[earlier], values[level]))
+    return new
 
 
 def _pad(table: Floats, depth: int) -> Floats:
@@ -162,3 +240,10 @@ def _rank_categories(ours: Floats, theirs: Floats, *, n: int) -> tuple[list[floa
 
 def _shares(codes: Floats, *, n: int) -> Floats:
     return np.bincount(np.clip(codes, 0, n - 1).astype(np.int64), minlength=n) / max(1, len(codes))
+
+
+def _compact(levels: Ints, columns: Ints) -> tuple[Ints, Ints]:
+    """Move edits that do not exist behind those that do, and forget the tail that no row needs."""
+    order = np.argsort(levels < 0, axis=1, kind="stable")
+    order = order[:, : int((levels >= 0).sum(axis=1).max(initial=0))]
+    return np.take_along_axis(levels, order, axis=1), np.take_along_axis(columns, order[:, :, None], axis=1)

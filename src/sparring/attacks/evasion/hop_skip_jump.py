@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from sparring.attacks.evasion._blackbox import Ledger
+from sparring.attacks.evasion._trim import Trim
 from sparring.attacks.evasion._walk import Walk
 from sparring.core.case import AdversarialExamples, EvasionCase
 from sparring.core.plugin import Attack
@@ -23,15 +24,16 @@ class HopSkipJump(Attack[Evasion]):
     title: ClassVar[str] = "Walks from accepted rows to yours, seeing decisions only"
     attacker: ClassVar[Attacker] = Attacker.SEES_DECISIONS
     needs: ClassVar[frozenset[Access]] = frozenset({Access.LABELS, Access.BACKGROUND})
-    objectives: ClassVar[tuple[Objective, ...]] = ("spread",)
+    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread")
     reference: ClassVar[str] = (
-        "Chen, Jordan and Wainwright, 'HopSkipJumpAttack', IEEE S&P 2020 (arXiv 1904.02144). Departures: starts are "
-        "real rows; directions are drawn at the size of the present distance, since trees are flat at small ones; what was "
-        "learned about a direction is kept between steps; candidates are asked at a smaller distance at once."
+        "Chen, Jordan and Wainwright, 'HopSkipJumpAttack', IEEE S&P 2020 (arXiv 1904.02144). Departures for spread: "
+        "starts are real rows; directions are drawn as wide as the present distance, since trees are flat nearby; what "
+        "was learned about a direction is kept between steps; every candidate is asked at a smaller distance at once. "
+        "For columns, a start's are put back in halves (delta debugging: Zeller and Hildebrandt, IEEE TSE 2002)."
     )
 
     starts: int = Field(5, ge=1, description="nearest wanted background rows to start from")
-    batch: int = Field(10, ge=1, description="candidates for each row in one pass")
+    batch: int = Field(10, ge=1, description="candidates for each row in one pass; more where there are many tries")
     trust: float = Field(1.5, ge=0, description="how strongly draws follow what was seen")
     memory: float = Field(0.9, ge=0, le=1, description="share of what was seen that is kept from pass to pass")
 
@@ -42,5 +44,10 @@ class HopSkipJump(Attack[Evasion]):
         if not len(ledger.open()):
             return
         streams = case.streams(f"{self.id}@{case.threat.objective}")
-        walk = Walk(ledger, streams, batch=self.batch, trust=self.trust, memory=self.memory)
+        # fifty passes at most, so that few survivors still make batches worth a call
+        batch = max(self.batch, case.effort.queries // 50)
+        if case.threat.objective == "columns":
+            yield from Trim(ledger, streams, batch=batch).run(starts=self.starts)
+            return
+        walk = Walk(ledger, streams, batch=batch, trust=self.trust, memory=self.memory)
         yield from walk.run(starts=self.starts)

@@ -1,0 +1,1 @@
+"""Attacks, one file each, by what they are after."""

@@ -1,0 +1,1 @@
+"""Evasion: a row is misstated so that the model decides it otherwise."""
