@@ -18,7 +18,7 @@ from sparring.errors import OptionError
 T = TypeVar("T")
 
 NAME_WIDTH, VALUES_WIDTH = 24, 26
-INTRO = "Four questions about the world around the model. Enter alone means: I don't know."
+INTRO = "Four questions about what the model is used for. Enter alone: I don't know."
 LEGEND = ("anyone", "effort", "us", "nobody", "real", "always", "unknown")
 
 
@@ -87,7 +87,7 @@ def _ask_columns(columns: tuple[Column, ...], *, title: str) -> tuple[Choices, b
         say(f"        {word:<9}{questions.WORDS[word]}")
     _show(columns, choices, set(choices))
     say("        * is a guess from the name alone. Enter accepts the table as it stands.")
-    say("        To change it:  3 us   or  5-8,11 nobody  or  amount real.  show: once more")
+    say("        To change it: 3 us  or  5-8,11 nobody  or  amount real. show: once more")
     say("        ? means: I don't know. What is only guessed then counts as changeable.")
     while True:
         line = _read()

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from cli_place import MAIN
+
+PERSONAL = {"personal_status_sex", "age", "foreign_worker"}
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-c", MAIN, "demo"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=True)
+    return folder / "sparring-demo", done
+
+
+def test_the_demo_tells_the_story(shown):
+    folder, done = shown
+    assert "report.html" in done.stderr
+    assert "CC BY 4.0" in done.stderr
+    assert "WHAT MISSTATED COLUMNS COULD DO" in done.stdout
+    assert "upper bound" not in done.stdout
+    assert "Traceback" not in done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    found = json.loads((folder / "assessment.json").read_text())
+    assert found["complete"]
+    assert found["target"]["decision"] == "bad >= 0.3"
+    assert found["target"]["wants"] == "good"
+    assert found["performance"]["auc"]["low"] > 0.7
+    assert {f["outcome"] for f in found["findings"]} <= {"measured", "not-applicable"}
+    headline = next(f for f in found["findings"] if f["id"] == "evasion/tree-search@columns")
+    assert headline["counts"]["broken"] > 10
+
+
+def test_nothing_shown_edits_who_somebody_is(shown):
+    folder, _ = shown
+    examples = pd.read_parquet(folder / "examples.parquet")
+    before = examples[examples["role"] == "original"].drop(columns="role").reset_index(drop=True)
+    after = examples[examples["role"] == "adversarial"].drop(columns="role").reset_index(drop=True)
+    assert len(after) > 10
+    changed = {name for name in before if (before[name] != after[name]).any()}
+    assert changed
+    assert not changed & {*PERSONAL, "job", "amount", "duration_months", "credit_history", "checking_account"}
+    found = json.loads((folder / "assessment.json").read_text())
+    edited = {change["column"] for f in found["findings"] for e in f["edits"] for change in e["changes"]}
+    assert edited
+    assert edited <= changed
+
+
+def test_the_demo_can_be_run_again(shown, monkeypatch):
+    folder, _ = shown
+    command = [sys.executable, "-c", MAIN, "demo", "--json"]
+    done = subprocess.run(command, cwd=folder.parent, capture_output=True, text=True, timeout=300, check=True)
+    assert json.loads(done.stdout)["complete"]
