@@ -9,13 +9,17 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from report.sample import assessment, examples, findings
 from sparring.core.document import Assessment, Caveat, Change, Edit
 from sparring.core.space import Column
 from sparring.errors import OptionError
 from sparring.report import render
+from sparring.report.blocks import Table
 from sparring.report.markdown import escape
+from sparring.report.text import _folded, _table, _width
 
 GOLDEN = Path(__file__).parent / "golden"
 BANNED = re.compile(r"\b(safe|secure|robust|compliant|guaranteed)\b", re.IGNORECASE)
@@ -106,6 +110,25 @@ def test_text_keeps_to_its_width(width, detail):
     lines = render(assessment(), format="text", width=width, detail=detail).splitlines()
     wide = [line for line in lines if len(line) > width and command not in line and "─" not in line]
     assert wide == []
+
+
+WORDS = st.text(st.sampled_from("ab 分器é\u0301\u00a0."), max_size=60)
+
+
+@given(WORDS, st.integers(2, 30))
+def test_folding_loses_no_letter_and_keeps_to_the_width(text, width):
+    lines = _folded(text, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(_width(line) <= width for line in lines)
+
+
+@given(st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=4), st.integers(20, 90))
+def test_tables_keep_to_the_width(rows, width):
+    lines = _table(Table("t", ("a", "b", "c"), tuple(rows)), width)
+    assert all(_width(line) <= width for line in lines)
+    if "─" in lines[1]:  # in columns, not stacked
+        letters = "".join(lines[2:]).replace(" ", "")
+        assert sorted(letters) == sorted("".join(map("".join, rows)).replace(" ", ""))
 
 
 def test_text_is_plain(pages):

@@ -101,6 +101,29 @@ def test_without_a_wanted_answer_rows_are_decided_otherwise():
     )
 
 
+def test_random_tries_in_front_are_said_to_be_random():
+    some = [finding(name, "columns", a, b) for name, a, b in RANDOM_AHEAD]
+    text = said(only(*some))
+    assert "found by random tries, without any aim; no attack that was measured did better" in text
+
+
+RANDOM_AHEAD = (("random-noise", Attacker.NOBODY, (9, 20, 30)), ("tree-search", Attacker.INSIDER, (5, 9, 12)))
+
+
+def test_an_attack_that_could_not_be_loaded_keeps_its_attacker():
+    failed = finding("tree-search", "columns", Attacker.NOBODY, None, outcome=Outcome.FAILED, reason="no module")
+    document = only(failed, finding("random-noise", "columns", Attacker.NOBODY, (0, 1, 2)))
+    table = next(b for b in section(document, "attackers").blocks if isinstance(b, Table))
+    rows = {row[0].partition("\n")[0]: row for row in table.rows}
+    assert rows["Random tries"][2] == "Random changes of equal size"
+    assert rows["Insider with the model file"][2:4] == ("nothing was measured", "failed")
+
+
+def test_rows_from_memory_have_no_file():
+    document = assessment(data=assessment().data.model_copy(update={"source": "memory"}))
+    assert dict(summarize(document).about)["Rows"] == "the data given, 300 rows, 20 columns"
+
+
 def test_one_row_is_one_row():
     text = said(only(finding("tree-search", "columns", Attacker.INSIDER, (1, 1, 2))))
     assert "1 of 80 rows rightly decided as “bad” passes as “good”" in text

@@ -72,6 +72,13 @@ def test_an_upper_bound_is_never_rounded_down(n):
     assert float(words.at_most(estimate).split(words.GAP)[2]) >= 100 * estimate.high - 1e-6
 
 
+def test_ends_of_an_interval_have_as_many_digits_as_the_middle():
+    estimate = Estimate(value=0.964, low=0.902, high=0.9898, n=85, method="wilson")
+    assert words.rate(estimate).replace(words.GAP, " ") == "96 % (90 to 99 %)"
+    nearly = Estimate(value=0.98, low=0.93, high=0.9962, n=85, method="wilson")
+    assert words.rate(nearly).replace(words.GAP, " ") == "98 % (93 to 99.9 %)"
+
+
 def test_what_was_not_computed_says_why():
     assert words.rate(Estimate(value=None, n=0, method="no rows")) == "none (no rows)"
     assert words.figure(Estimate(value=None, n=0, method="one class only"), shown="number") == "none (one class only)"

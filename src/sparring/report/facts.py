@@ -94,6 +94,12 @@ class Facts:
         return f"rows rightly decided as anything but “{self.wants}”"
 
     @cached_property
+    def source(self) -> str:
+        """Where the rows came from, as a noun."""
+        source = words.plain(self.assessment.data.source, longest=80)
+        return "the data given" if source in ("", "memory") else source
+
+    @cached_property
     def passes(self) -> tuple[str, str]:
         """What a broken row does, for one row and for several."""
         if self.wants is None:
@@ -137,6 +143,12 @@ def attacker_title(attacker: str) -> str:
     """Write who attacks."""
     known = load().attackers.get(attacker)
     return known.heading if known else words.plain(attacker, longest=words.LONGEST_NAME)
+
+
+def attacker_of(finding: Finding) -> str:
+    """Say who would have attacked; an attack that could not be loaded is known by its name."""
+    known = load().attacks.get(finding.id.partition("@")[0])
+    return known.attacker if known and finding.outcome is Outcome.FAILED else finding.threat.attacker
 
 
 def attack_title(finding: Finding) -> str:

@@ -13,6 +13,7 @@ from sparring.report.facts import Facts, attacker_title, headline_point
 
 CONSTANT = "accuracy of always giving the commonest answer"
 FLOOR = "error that no classifier can go below"
+RANDOM = "They were found by random tries, without any aim; no attack that was measured did better."
 _LIMIT = re.compile(r"^(?P<measure>.+), at most (?P<size>\S+) (?P<unit>columns|spreads)$")
 
 
@@ -80,13 +81,15 @@ def _intervals(facts: Facts, top: Finding) -> str:
     shares = words.listed([words.rate(point.success) for point in points])
     kinds = len({f.threat.attacker for f in facts.of(facts.objective)} - {Attacker.NOBODY})
     if top.threat.attacker == Attacker.NOBODY:
-        who = "Random changes did this; nobody needed to mean harm"
-    else:
-        title = attacker_title(top.threat.attacker).lower()
-        article = "" if title.startswith(("by ", "nobody")) else "an "
-        who = f"They were found by {article}{title}" if article else f"They were found {title}"
+        return f"That is {shares} of them, with 95 % intervals. {RANDOM}"
+    title = attacker_title(top.threat.attacker).lower()
+    who = f"They were found {title}" if title.startswith("by ") else f"They were found by {_article(title)} {title}"
     of = f", the most successful of {words.counted(kinds, 'kind')} of attackers" if kinds > 1 else ""
     return f"That is {shares} of them, with 95 % intervals. {who}{of}."
+
+
+def _article(title: str) -> str:
+    return "an" if title[:1] in "aeiou" else "a"
 
 
 def _rest(top: Finding) -> list[str]:

@@ -93,10 +93,9 @@ def edits(facts: Facts) -> Section:
         blocks.append(Edits(f"Found by: {attacker_title(finding.threat.attacker)}", shown))
     if not blocks:
         return Section("edits", "The cheapest edits", (Text("No edit was found."),))
-    source = words.plain(facts.assessment.data.source, longest=80)
     intro = (
         "Each was shown to your own model once more, after a trip through a CSV file. Only the changed columns are "
-        f"shown. Row numbers count from 0 in {source} as it was read."
+        f"shown. Row numbers count from 0 in {facts.source}, as read."
     )
     return Section("edits", "The cheapest edits", (Text(intro), *blocks))
 

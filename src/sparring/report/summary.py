@@ -85,10 +85,9 @@ def _few(block: Block) -> Block:
 
 def _about(facts: Facts) -> tuple[tuple[str, str], ...]:
     d = facts.assessment
-    source = words.plain(d.data.source, longest=80)
     about = [
         ("Model", words.plain(d.target.name, longest=80)),
-        ("Rows", f"{source}, {d.data.rows:,} rows, {d.data.columns:,} columns"),
+        ("Rows", f"{facts.source}, {d.data.rows:,} rows, {d.data.columns:,} columns"),
         ("Decision", words.plain(d.target.decision, longest=80)),
     ]
     if d.answers.decides:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
+from unicodedata import combining, east_asian_width
 
 from sparring.report.blocks import Alert, Bars, Block, Code, Edits, Figure, Notes, Section, Summary, Table, Text
 from sparring.report.words import GAP
 
 NARROWEST = 40
-_GLUE = "\ue000"  # rich breaks lines at a no-break space; a character of nobody's that it does not know stays whole
+LONGEST_WORD = 28
+BETWEEN = "  "
 
 
 def as_text(summary: Summary, *, width: int = 80) -> str:
@@ -84,19 +85,21 @@ def _list(block: Edits | Bars | Notes | Code, width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int, *, hang: str = "") -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, width, subsequent_indent=hang, break_on_hyphens=False) or [""]
+    """Break a paragraph; leading spaces stay, and further lines hang under the first."""
+    lead = text[: len(text) - len(text.lstrip(" "))]
+    first, *others = _folded(text.strip(" "), width - max(len(lead), len(hang)))
+    return [lead + first, *(hang + line for line in others)]
 
 
 def _notes(items: tuple[tuple[str, str], ...], width: int) -> Iterator[str]:
-    longest = max((len(label) for label, _ in items), default=0)
-    if longest + 2 > width // 3 or any(len(label) + len(text) > 3 * width for label, text in items):
+    longest = max((_width(label) for label, _ in items), default=0)
+    if longest + 2 > width // 3 or any(_width(label) + _width(text) > 3 * width for label, text in items):
         for label, text in items:
             yield from _wrapped(f"- {label}: {text}", width, hang="  ")
         return
     for label, text in items:
-        yield from _wrapped(f"{label:<{longest}}  {text}", width, hang=" " * (longest + 2))
+        for i, line in enumerate(_folded(text, width - longest - 2)):
+            yield f"{_padded('' if i else label, longest, right=False)}  {line}"
 
 
 def _bars(bars: tuple[tuple[str, int], ...], width: int) -> Iterator[str]:
@@ -108,30 +111,79 @@ def _bars(bars: tuple[tuple[str, int], ...], width: int) -> Iterator[str]:
 
 
 def _table(table: Table, width: int) -> list[str]:
-    """Lay out with rich, which knows wide characters; columns that do not fit are stacked instead."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as Layout
-    from rich.text import Text as Cell
-
-    if sum(_least(table, j) + 2 for j in range(len(table.head))) - 2 > width:
+    """Lay a table out in columns; where figures would be cut in two, stack its cells instead."""
+    cells = [table.head, *table.rows]
+    least = [_least(table, j) for j in range(len(table.head))]
+    if sum(least) + len(BETWEEN) * (len(least) - 1) > width:
         return _stacked(table, width)
-    layout = Layout(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
-    for j, title in enumerate(table.head):
-        layout.add_column(Cell(title.replace(GAP, _GLUE)), overflow="fold", min_width=_least(table, j))
+    natural = [max(_width(line) for row in cells for line in row[j].split("\n")) for j in range(len(least))]
+    widths = _fitted(least, natural, room=width - len(BETWEEN) * (len(least) - 1))
+    lines = _row(table.head, widths, table.numeric)
+    lines.append("\N{BOX DRAWINGS LIGHT HORIZONTAL}" * (sum(widths) + len(BETWEEN) * (len(widths) - 1)))
     for row in table.rows:
-        layout.add_row(*(Cell(cell.replace(GAP, _GLUE)) for cell in row))
-    out = io.StringIO()
-    console = Console(file=out, width=width, color_system=None, force_terminal=False, legacy_windows=False)
-    console.print(layout)
-    return [line.replace(_GLUE, " ").rstrip() for line in out.getvalue().rstrip("\n").split("\n")]
+        lines += _row(row, widths, table.numeric)
+    return lines
+
+
+def _fitted(least: list[int], natural: list[int], *, room: int) -> list[int]:
+    """Give every column its least width, and what is left to those that lack most."""
+    widths = list(least)
+    for _ in range(room - sum(least)):
+        j = max(range(len(widths)), key=lambda k: natural[k] / widths[k])
+        if widths[j] >= natural[j]:
+            break
+        widths[j] += 1
+    return widths
+
+
+def _row(row: tuple[str, ...], widths: list[int], numeric: tuple[int, ...]) -> list[str]:
+    columns = [
+        [line for part in cell.split("\n") for line in _folded(part, width)]
+        for cell, width in zip(row, widths, strict=True)
+    ]
+    height = max(map(len, columns))
+    return [
+        BETWEEN.join(
+            _padded(lines[i] if i < len(lines) else "", width, right=j in numeric)
+            for j, (lines, width) in enumerate(zip(columns, widths, strict=True))
+        )
+        for i in range(height)
+    ]
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    blank = " " * (width - _width(text))
+    return blank + text if right else text + blank
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """Break a text at spaces, and words that are too long anywhere; no-break spaces hold."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        rest = word
+        if line and _width(line) + 1 + _width(rest) <= width:
+            line = f"{line} {rest}"
+            continue
+        if line:
+            lines.append(line)
+        while _width(rest) > width:
+            cut = next(k for k in range(len(rest), 0, -1) if _width(rest[:k]) <= width or k == 1)
+            lines.append(rest[:cut])
+            rest = rest[cut:]
+        line = rest
+    return [*lines, line]
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes on a terminal; Chinese, Japanese and Korean letters take two."""
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _least(table: Table, j: int) -> int:
-    """Width below which a column's words would be cut in two; very long ones may be."""
+    """Width below which words would be cut in two; very long ones may be, figures never."""
     cells = [table.head[j], *(row[j] for row in table.rows)]
-    longest = max(len(word) for cell in cells for word in cell.replace("\n", " ").split(" "))
-    return longest if j in table.numeric else min(longest, 28)
+    longest = max(_width(word) for cell in cells for word in cell.replace("\n", " ").split(" "))
+    return longest if j in table.numeric else min(longest, LONGEST_WORD)
 
 
 def _stacked(table: Table, width: int) -> list[str]:

@@ -6,7 +6,7 @@ from sparring.core.document import Caveat
 from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.blocks import Alert, Block, Code, Notes, Section, Table, Text
-from sparring.report.facts import NOTHING, OUTCOMES, Facts, attack_title, attacker_title
+from sparring.report.facts import NOTHING, OUTCOMES, Facts, attack_title, attacker_of, attacker_title
 
 MEANING = {
     "Success is a lower bound": (
@@ -37,7 +37,7 @@ def missing(facts: Facts) -> Section:
         rows = tuple(
             (
                 attack_title(f),
-                attacker_title(f.threat.attacker),
+                attacker_title(attacker_of(f)),
                 words.plain(f.id.partition("@")[2] or f.threat.objective),
                 f"{OUTCOMES[f.outcome]}: {words.plain(f.reason or 'no reason was given', longest=300)}",
             )

@@ -9,25 +9,34 @@ from sparring.core.threat import Attacker
 from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.blocks import Block, Notes, Section, Table, Text
-from sparring.report.facts import HEADLINE_SIZE, NOTHING, OUTCOMES, Facts, attack_title, attacker_title, headline_point
+from sparring.report.facts import (
+    HEADLINE_SIZE,
+    NOTHING,
+    OUTCOMES,
+    Facts,
+    attack_title,
+    attacker_of,
+    attacker_title,
+    headline_point,
+)
 from sparring.report.headline import CONSTANT, FLOOR, worst_case
 
 
 def attackers(facts: Facts) -> Section:
     """Say who was assumed to do what."""
     known = load().attackers
-    seen = {f.threat.attacker for f in facts.assessment.findings}
+    seen = {attacker_of(f) for f in facts.assessment.findings}
     order = [a.value for a in Attacker if a in seen] + sorted(seen - {a.value for a in Attacker})
     rows = []
     for attacker in order:
         entry = known.get(attacker)
-        mine = [f for f in facts.assessment.findings if f.threat.attacker == attacker]
-        did = dict.fromkeys(attack_title(f) for f in mine)
+        mine = [f for f in facts.assessment.findings if attacker_of(f) == attacker]
+        did = dict.fromkeys(attack_title(f) for f in mine if f in facts.measured)
         rows.append(
             (
                 f"{entry.heading}\n{entry.life}" if entry else attacker_title(attacker),
                 entry.sees if entry else words.listed([words.plain(a) for a in mine[0].threat.access]),
-                "; ".join(did),
+                "; ".join(did) or "nothing was measured",
                 *(_best(facts, attacker, objective) for objective in ("columns", "spread")),
             )
         )
@@ -51,7 +60,7 @@ def _best(facts: Facts, attacker: str, objective: str) -> str:
     measured = [f for f in facts.of(objective) if f.threat.attacker == attacker]
     if measured:
         return words.counted_rate(headline_point(measured[0]).success)
-    tried = [f for f in facts.missing if f.threat.attacker == attacker and f.threat.objective == objective]
+    tried = [f for f in facts.missing if attacker_of(f) == attacker and f.threat.objective == objective]
     return OUTCOMES[tried[0].outcome] if tried else NOTHING
 
 

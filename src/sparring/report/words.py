@@ -67,14 +67,17 @@ def percent(x: float, n: int) -> str:
     >>> percent(0.1534, 80).replace(GAP, " "), percent(0.1534, 500).replace(GAP, " ")
     ('15 %', '15.3 %')
     """
-    return f"{_bare(x, n)}{GAP}%"
+    return f"{_bare(x, _digits(x, n))}{GAP}%"
 
 
-def _bare(x: float, n: int) -> str:
-    digits = 1 if n >= 200 or 0 < x < 0.01 or 0.99 < x < 1 else 0
+def _digits(x: float, n: int) -> int:
+    return 1 if n >= 200 or 0 < x < 0.01 or 0.99 < x < 1 else 0
+
+
+def _bare(x: float, digits: int) -> str:
     text = f"{100 * x:.{digits}f}"
     # 399 of 400 is not everything
-    return "99.9" if x < 1 and text == "100.0" else text
+    return "99.9" if x < 1 and text in ("100", "100.0") else text
 
 
 def at_most(estimate: Estimate) -> str:
@@ -87,7 +90,8 @@ def interval(estimate: Estimate) -> str:
     """Write the interval of a share alone, such as '9 to 24 %'; '' where there is none."""
     if estimate.low is None or estimate.high is None:
         return ""
-    return f"{_bare(estimate.low, estimate.n)}{GAP}to{GAP}{percent(estimate.high, estimate.n)}"
+    digits = _digits(estimate.value or 0.0, estimate.n)
+    return f"{_bare(estimate.low, digits)}{GAP}to{GAP}{_bare(estimate.high, digits)}{GAP}%"
 
 
 def rate(estimate: Estimate) -> str:
