@@ -56,7 +56,7 @@ class Result:
         """Return the table for a terminal of 80 columns."""
         from sparring.report import render
 
-        return render(self.assessment, format="text")
+        return render(self.assessment, format="text", detail="short")
 
     def _repr_html_(self) -> str:
         from sparring.report import render

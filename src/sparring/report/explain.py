@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from sparring.core.document import Assessment, Finding, Outcome
 from sparring.core.space import Column
@@ -63,16 +63,22 @@ def explain(name: str, assessment: Assessment | None = None, *, width: int = 80)
 
 
 def topics(*, width: int = 80) -> str:
-    """List everything that can be explained, by kind."""
+    """List everything that can be explained, by kind, each in one sentence."""
     known = load()
-    shelves: dict[str, Iterable[str]] = {
+    shelves: dict[str, Mapping[str, Entry]] = {
         "Attackers": known.attackers,
         "Attacks": known.attacks,
         "Figures": known.measures,
         "Doubts": known.caveats,
         "Words": known.terms,
     }
-    parts = [_wrapped(f"{title}: {', '.join(shelf)}.", width) for title, shelf in shelves.items()]
+    parts = []
+    for title, shelf in shelves.items():
+        lines = [
+            textwrap.fill(f"{name}: {entry.says}", max(40, width), initial_indent="  ", subsequent_indent="    ")
+            for name, entry in shelf.items()
+        ]
+        parts.append("\n".join([title, *lines]))
     return "\n\n".join(parts) + "\n"
 
 
