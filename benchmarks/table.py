@@ -1,0 +1,146 @@
+"""Make `docs/benchmarks.md` from what was measured.
+
+``python -m benchmarks.table``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from benchmarks import results
+
+WIDEST = 7  # figures in one line
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+
+INTRODUCTION = """\
+# Benchmarks
+
+<!-- made by `python -m benchmarks.table`; change the scripts, not this page -->
+
+What was promised, and what was measured, also where it falls short. Each row is one run of a script in `benchmarks/`;
+every figure that compares us with another tool was taken in the same run, on the same rows and the same model, so
+ratios carry over to other machines better than times do. Times were taken on machines with other work on them.
+
+*Goal met* says whether the figures in the row reach what was set out before they were measured. To repeat a row, follow
+`benchmarks/README.md`.
+"""
+
+CLAIMS = {
+    "tree-search@spread": (
+        "Smallest change on tree ensembles",
+        """\
+The attacker holds the model file and looks for the smallest change of a row that turns the decision; the size is the
+largest change of any column, in spreads. *Ratio* is our size over the best known one: the least of our usual run, our
+longest run (50 times the effort), and every example of another tool that the model confirms.""",
+    ),
+    "tree-search@spread against others": (
+        "Smallest change on tree ensembles, against others",
+        """\
+On tables of numbers in [0, 1] a spread is 1, so that a size in spreads is the distance that other tools measure. They
+get the first rows only, since they take seconds a row. *We are farther on* is the share of rows on which the other tool
+came nearer than we did. ART sees decisions only, so it is run on the two models for which a goal against it was set; the
+tools that read the trees are the harder comparison. Veritas also gives distances below which nothing exists: *best below
+its bound* counts the rows on which something was found there, by us or by others.""",
+    ),
+    "tree-search@columns": (
+        "Fewest columns changed on tree ensembles",
+        """\
+German credit, against brute force: every value of every column, and of every pair of columns, was asked of the model.
+*Agree* is the share of rows on which both say the same: one column, two, or more than two.""",
+    ),
+    "decisions only": (
+        "Decisions only",
+        """\
+The attacker sees nothing but decisions. Both tools may ask the same number of rows; ART asks them a few at a time, ours
+asks for all attacked rows together. Distances are medians over ART's rows.""",
+    ),
+    "engine overhead": (
+        "Time spent outside the model",
+        """\
+Share of the wall time of an attack that passes inside the user's own `predict` or `predict_proba`; the rest is
+ours.""",
+    ),
+    "validity": (
+        "Rows that could be real",
+        """\
+Whole assessments with a table of columns in which some may not change and some may only rise. Every row that is shown
+to the user was put back through the model and compared with its original, column by column, by an independent check.
+ART knows neither types nor limits; its rows on the same pipeline are checked in the same way.""",
+    ),
+    "whole assessment": (
+        "A whole assessment",
+        "`sparring assess` on the command line with its defaults, on files.",
+    ),
+    "start-up": ("Start-up", "Best of five, over the time that Python itself takes."),
+}
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description="Make docs/benchmarks.md from what was measured.")
+    parser.add_argument("--results", type=Path, default=results.DEFAULT)
+    parser.add_argument("--out", type=Path, default=PAGE)
+    options = parser.parse_args()
+    options.out.write_text(page(results.read(options.results)), encoding="utf-8")
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """Return the page as Markdown."""
+    parts = [INTRODUCTION]
+    for claim, (title, text) in CLAIMS.items():
+        own = [row for row in rows if row["claim"] == claim]
+        if own:
+            parts.append(f"## {title}\n\n{text}\n\n{table(own)}\n")
+    return "\n".join([*parts, conditions(rows)])
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return a line for each setting, or a column for each where there are too many figures for one line."""
+    headings = list(dict.fromkeys(name for row in rows for name in row["measured"]))
+    if len(headings) <= WIDEST:
+        head = ["setting", *headings, "goal", "goal met"]
+        return _lines(head, [_line(row, headings) for row in rows])
+    head = ["figure", *(row["setting"] for row in rows)]
+    body = [[name, *(_text(row["measured"].get(name)) for row in rows)] for name in headings]
+    body += [["goal", *(row["goal"] for row in rows)], ["goal met", *(_met(row) for row in rows)]]
+    return _lines(head, body)
+
+
+def _line(row: dict[str, Any], headings: list[str]) -> list[str]:
+    return [row["setting"], *(_text(row["measured"].get(name)) for name in headings), row["goal"], _met(row)]
+
+
+def _lines(head: list[str], body: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def _met(row: dict[str, Any]) -> str:
+    return {True: "yes", False: "**no**", None: ""}[row["met"]]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def conditions(rows: list[dict[str, Any]]) -> str:
+    """Say with what all this was measured."""
+    machines = sorted({row["machine"] for row in rows})
+    days = sorted({row["day"] for row in rows})
+    versions: dict[str, set[str]] = {}
+    for row in rows:
+        for name, version in row["versions"].items():
+            versions.setdefault(name, set()).add(version)
+    listed = ", ".join(f"{name} {' / '.join(sorted(found))}" for name, found in sorted(versions.items()))
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    return f"## Measured with\n\n- {'; '.join(machines)}\n- {listed}\n- {when}\n"
+
+
+if __name__ == "__main__":
+    main()
