@@ -8,8 +8,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from report.sample import assessment
 
+from report.sample import assessment
 from sparring.core.document import SCHEMA_VERSION
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from sparring.report.facts import Facts, attacker_title, headline_point
 
 CONSTANT = "accuracy of always giving the commonest answer"
 FLOOR = "error that no classifier can go below"
-RANDOM = "They were found by random tries, without any aim; no attack that was measured did better."
+RANDOM = "They were found by random tries, without any aim; no attack that was measured did better with {limit}."
 _LIMIT = re.compile(r"^(?P<measure>.+), at most (?P<size>\S+) (?P<unit>columns|spreads)$")
 
 
@@ -81,7 +81,8 @@ def _intervals(facts: Facts, top: Finding) -> str:
     shares = words.listed([words.rate(point.success) for point in points])
     kinds = len({f.threat.attacker for f in facts.of(facts.objective)} - {Attacker.NOBODY})
     if top.threat.attacker == Attacker.NOBODY:
-        return f"That is {shares} of them, with 95 % intervals. {RANDOM}"
+        limit = words.size_limit(points[-1].size, top.threat.objective)
+        return f"That is {shares} of them, with 95 % intervals. {RANDOM.format(limit=limit)}"
     title = attacker_title(top.threat.attacker).lower()
     who = f"They were found {title}" if title.startswith("by ") else f"They were found by {_article(title)} {title}"
     of = f", the most successful of {words.counted(kinds, 'kind')} of attackers" if kinds > 1 else ""
