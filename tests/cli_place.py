@@ -13,13 +13,13 @@ import pandas as pd
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from typer.testing import CliRunner
 
 from sparring.cli import app
 
 MAIN = "import sys; sys.argv[0] = 'sparring'; from sparring.cli import main; main()"
-QUICK = ("--only", "evasion/hand-edit@columns", "--budget", "5s", "--rng", "0")
+QUICK = ("--only", "evasion/hand-edit@columns", "--budget", "2s", "--rng", "0")
 
 
 def make_rows(n: int, *, seed: int) -> pd.DataFrame:
@@ -40,8 +40,8 @@ def make_rows(n: int, *, seed: int) -> pd.DataFrame:
 
 def fit(rows: pd.DataFrame, model=None, target: str = "class"):
     one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    before = make_column_transformer((one_hot, ["job", "savings"]), ("passthrough", ["income", "age"]))
-    pipeline = make_pipeline(before, LogisticRegression(max_iter=5000) if model is None else model)
+    before = make_column_transformer((one_hot, ["job", "savings"]), (StandardScaler(), ["income", "age"]))
+    pipeline = make_pipeline(before, LogisticRegression() if model is None else model)
     return pipeline.fit(rows.drop(columns=[target, "customer_id"]), rows[target])
 
 
