@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -116,41 +116,62 @@ def require_known(frame: Any, known: Mapping[int, tuple[Sequence[Any], str]]) ->
         have = set(categories)
         strange = [value for value in box.distinct(frame, j)[1] if value not in have]
         if strange:
-            shown = ", ".join(map(repr, list(categories)[:5])) + (", ..." if len(categories) > 5 else "")
             raise DataError(
-                f"column {box.names[j]!r} must hold categories seen at training ({shown}), got {strange[0]!r}; {cure}"
+                f"column {box.names[j]!r} must hold categories seen at training ({_some(categories)}), "
+                f"got {strange[0]!r}; {cure}"
             )
 
 
-def with_categories(frame: Any, categories: Mapping[int, Sequence[Any]]) -> Any:
+def with_categories(frame: Any, categories: Mapping[int, Sequence[Any]], *, others: Literal["refuse", "add"]) -> Any:
     """Give columns of a pandas frame the category dtype that they had at training.
 
-    Text that stands for a number is matched to it. A column that has the dtype already, and a frame that is not
-    pandas, come back as they are.
+    Text that stands for a number is matched to it. A column of category dtype whose categories are among those of
+    training, and a frame that is not pandas, come back as they are.
+
+    Parameters
+    ----------
+    frame : DataFrame, Table or ndarray of shape (n, d)
+    categories : mapping of int to sequence
+        The categories of a column at training.
+    others : {'refuse', 'add'}
+        What becomes of values that are none of them.
 
     Raises
     ------
     DataError
-        A value is none of the categories.
+        A value is none of the categories, and those are refused.
     """
     if not hasattr(frame, "iloc"):
         return frame
-    import pandas as pd
-
     out = frame
     for j, known in categories.items():
         series = frame.iloc[:, j]
-        if isinstance(series.dtype, pd.CategoricalDtype) and list(series.dtype.categories) == list(known):
+        if hasattr(series.dtype, "categories") and set(series.dtype.categories) <= set(known):
             continue
-        by_name = {str(value): value for value in known}
-        values = series.astype(object)
-        values = values.where(
-            series.isna() | values.isin(list(known)), values.map(lambda v, by=by_name: by.get(str(v), v))
-        )
-        require_known(pd.DataFrame({series.name: values}), {0: (list(known), "the model has no place for it")})
+        made = _categorical(series, list(known), others)
         out = out.copy() if out is frame else out
-        out.isetitem(j, pd.Categorical(values, categories=list(known)))
+        out.isetitem(j, made)
     return out
+
+
+def _categorical(series: Any, known: list[Any], others: Literal["refuse", "add"]) -> Any:
+    import pandas as pd
+
+    by_name = {str(value): value for value in known}
+    distinct = [value for value in series.dropna().unique() if value not in set(known)]
+    matched = {value: by_name.get(str(value), value) for value in distinct}
+    strange = [value for value in matched.values() if value not in set(known)]
+    if strange and others == "refuse":
+        raise DataError(
+            f"column {str(series.name)!r} must hold categories seen at training ({_some(known)}), got {strange[0]!r}; "
+            "the model has no place for it"
+        )
+    values = series.astype(object).map(lambda value: matched.get(value, value), na_action="ignore")
+    return pd.Categorical(values, categories=[*known, *dict.fromkeys(strange)])
+
+
+def _some(values: Sequence[Any]) -> str:
+    return ", ".join(map(repr, list(values)[:5])) + (", ..." if len(values) > 5 else "")
 
 
 def _is_number(value: Any) -> bool:

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from sparring.adapters.base import Estimator, TableTarget, as_array, class_name, made_by, same
 from sparring.adapters.conform import conform
 from sparring.adapters.convert import family_of, read_model
-from sparring.adapters.labels import Labels, name_of
-from sparring.adapters.preprocess import check_types
+from sparring.adapters.expected import fit_to_training
+from sparring.adapters.labels import Labels
 from sparring.adapters.unwrap import Parts, take_apart
 from sparring.core.plugin import Adapter
 from sparring.core.space import Codec
@@ -38,7 +38,7 @@ class SklearnAdapter(Adapter):
         out = conform(
             frame, names=remembered(model, "feature_names_in_"), n_columns=remembered(model, "n_features_in_")
         )
-        return check_types(take_apart(model), out)
+        return fit_to_training(take_apart(model), out)
 
     def target(self, model: object, *, codec: Codec, classes: tuple[str, ...] | None, decision: str | None) -> Target:
         """Return the model as something that can be asked; see `Adapter.target`."""
@@ -122,4 +122,4 @@ def _kind(model: Any) -> str | None:
     return None if kind is None else str(kind)
 
 
-__all__ = ["SklearnAdapter", "fitted_classes", "name_of", "remembered"]
+__all__ = ["SklearnAdapter", "fitted_classes", "remembered"]

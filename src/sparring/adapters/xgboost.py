@@ -12,6 +12,7 @@ import numpy as np
 from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, same
 from sparring.adapters.conform import conform, require_numbers, with_categories
 from sparring.adapters.convert import read_model
+from sparring.adapters.library_codes import stored_categories
 from sparring.adapters.labels import Labels
 from sparring.adapters.unwrap import Parts
 from sparring.core.plugin import Adapter
@@ -40,7 +41,7 @@ class XGBoostAdapter(Adapter):
         """Return the rows as the model was trained on them; see `Adapter.conform`."""
         booster = booster_of(model)
         out = conform(frame, names=booster.feature_names, n_columns=booster.num_features())
-        out = with_categories(out, stored_categories(booster))
+        out = with_categories(out, stored_categories(booster), others="refuse")
         kinds = booster.feature_types or []
         require_numbers(out, [j for j in range(booster.num_features()) if j >= len(kinds) or kinds[j] != "c"])
         return out
@@ -115,15 +116,6 @@ def _named(n_classes: int, classes: tuple[str, ...] | None) -> Labels:
             "or --classes first,second"
         )
     return Labels(range(n_classes), classes)
-
-
-def stored_categories(booster: Any) -> dict[int, list[Any]]:
-    """Return the categories of each categorical column that the model file holds (XGBoost 3.1 and later)."""
-    kinds = booster.feature_types or []
-    if "c" not in kinds or not hasattr(booster, "get_categories"):
-        return {}
-    stored = booster.get_categories(export_to_arrow=True).to_arrow()
-    return {j: array.to_pylist() for j, (_, array) in enumerate(stored) if array is not None} if stored else {}
 
 
 @dataclass(frozen=True, eq=False)

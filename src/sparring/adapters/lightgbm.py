@@ -1,0 +1,160 @@
+"""LightGBM's classifiers, as estimators and as boosters from model files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sparring.adapters.base import Estimator, TableTarget, class_name, made_by
+from sparring.adapters.catboost import to_pandas
+from sparring.adapters.conform import conform, require_numbers, with_categories
+from sparring.adapters.convert import read_model
+from sparring.adapters.labels import Labels
+from sparring.adapters.lightgbm_trees import feature_kinds
+from sparring.adapters.unwrap import Parts
+from sparring.core.plugin import Adapter
+from sparring.core.space import Codec
+from sparring.core.target import Decision, Target
+from sparring.errors import DataError, ModelError
+
+
+class LightGBMAdapter(Adapter):
+    """LGBMClassifier, and Booster from a text file."""
+
+    id: ClassVar[str] = "lightgbm"
+    order: ClassVar[int] = 20
+
+    def accepts(self, model: object) -> bool:
+        """Say whether the model comes from LightGBM."""
+        return made_by(model, "lightgbm") and not isinstance(model, type)
+
+    def conform(self, model: Any, frame: Any) -> Any:
+        """Return the rows as the model was trained on them; see `Adapter.conform`."""
+        booster = booster_of(model)
+        names = booster.feature_name()
+        unnamed = names == [f"Column_{j}" for j in range(len(names))]
+        out = conform(frame, names=None if unnamed else _spaced(names, frame), n_columns=len(names))
+        out = with_categories(out, _categories(booster, out), others="add")
+        require_numbers(out, range(len(names)))
+        return out
+
+    def target(self, model: Any, *, codec: Codec, classes: tuple[str, ...] | None, decision: str | None) -> Target:
+        """Return the model as something that can be asked; see `Adapter.target`."""
+        booster = booster_of(model)
+        objective, n_classes = _objective(booster)
+        if model is booster:
+            labels = _named(n_classes, classes)
+            asked = Estimator(_Booster(booster, objective), to_pandas, n_classes)
+        else:
+            if not hasattr(model, "classes_"):
+                raise ModelError(
+                    f"the model must be a classifier, and {class_name(model)} is none; only classifiers can be assessed"
+                )
+            labels = Labels(list(model.classes_), classes)
+            asked = Estimator(model, to_pandas, n_classes)
+        return TableTarget(
+            codec=codec,
+            asked=asked,
+            classes=labels,
+            decision=Decision.parse(decision, labels.names),
+            family="trees",
+            read=partial(read_model, Parts((), model), codec, to_pandas, user_cut=decision is not None),
+        )
+
+
+def booster_of(model: Any) -> Any:
+    """Return the Booster behind a model.
+
+    Raises
+    ------
+    ModelError
+        It has not been fitted.
+    """
+    if not hasattr(type(model), "booster_"):
+        return model
+    try:
+        return model.booster_
+    except Exception as error:
+        raise ModelError(f"the model must be fitted, and {class_name(model)} has not been yet") from error
+
+
+def _objective(booster: Any) -> tuple[str, int]:
+    """Return the objective and the number of classes.
+
+    Raises
+    ------
+    ModelError
+        The objective does not tell classes apart.
+    """
+    head = booster.model_to_string(num_iteration=1).split("\nTree=")[0]
+    header = dict(line.split("=", 1) for line in head.splitlines() if "=" in line)
+    objective = (header.get("objective", "").split() or ["none"])[0]
+    if objective == "binary":
+        return objective, 2
+    if objective in ("multiclass", "multiclassova"):
+        return objective, int(header["num_class"])
+    ranks = objective in ("lambdarank", "rank_xendcg")
+    what = (
+        "ranks rows"
+        if ranks
+        else "has an objective of its own"
+        if objective in ("none", "custom")
+        else "predicts numbers"
+    )
+    raise ModelError(
+        f"the model must be a classifier, and this one {what} (objective {objective}); only classifiers can be assessed"
+    )
+
+
+def _named(n_classes: int, classes: tuple[str, ...] | None) -> Labels:
+    if classes is None:
+        raise ModelError(
+            f"a model file of LightGBM has {n_classes} outputs without names; name them in order: classes=(...), "
+            "or --classes first,second"
+        )
+    return Labels(range(n_classes), classes)
+
+
+def _spaced(names: list[str], frame: Any) -> list[str]:
+    """Give back the spaces that LightGBM turns into underscores in names of columns."""
+    columns = getattr(frame, "columns", None)
+    have = [] if columns is None else [str(name) for name in getattr(frame, "column_names", columns)]
+    by_name = {name.replace(" ", "_"): name for name in have}
+    return [name if name in have else by_name.get(name, name) for name in names]
+
+
+def _categories(booster: Any, frame: Any) -> dict[int, list[Any]]:
+    """Match the lists of categories that the model keeps with columns, which it does not name."""
+    lists = booster.pandas_categorical or []
+    if not lists or not hasattr(frame, "iloc"):
+        return {}
+    kinds = feature_kinds(booster)
+    typed = [j for j in range(frame.shape[1]) if hasattr(frame.dtypes.iloc[j], "categories")]
+    texts = [j for j in range(frame.shape[1]) if frame.dtypes.iloc[j].kind == "O"]
+    for places in (typed, sorted({*typed, *texts}), [j for j, kind in enumerate(kinds) if kind == "category"]):
+        if len(places) == len(lists):
+            return {j: list(known) for j, known in zip(places, lists, strict=True)}
+    raise DataError(
+        f"the model was trained with {len(lists)} columns of categories, the data have {len(typed)}; give those columns "
+        "the pandas dtype 'category'"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Booster:
+    """A native booster with an estimator's methods."""
+
+    booster: Any
+    objective: str
+
+    def predict_proba(self, frame: Any) -> Any:
+        """Probabilities."""
+        return self.booster.predict(frame)
+
+    def predict(self, frame: Any) -> Any:
+        """Class indices: the likeliest class, more than one half for two classes."""
+        p = np.asarray(self.predict_proba(frame))
+        return (p > 0.5).astype(np.int64) if p.ndim == 1 else p.argmax(axis=1)
