@@ -73,14 +73,15 @@ def test_explain_lists_and_explains_everything(place):
 
 def test_explain_speaks_of_the_users_columns_where_there_is_a_result(done):
     text = done.run("explain", "evasion/hand-edit@columns").stdout
-    assert "attacked rows were turned" in text
+    assert "In your assessment" in text
     assert any(name in text for name in ("income", "job", "savings"))
-    assert "attacked rows were turned" not in done.run("explain", "evasion/hand-edit", "--folder", "none").stdout
+    assert "In your assessment" not in done.run("explain", "evasion/hand-edit", "--folder", "none").stdout
+    assert "a column of your table" in done.run("explain", "age").stdout
 
 
 def test_explain_suggests_the_nearest_name(place):
-    assert "did you mean" in place.complaint("explain", "hand-edti")
-    assert "lists what can be explained" in place.complaint("explain", "qqqq")
+    assert "did you mean 'evasion/hand-edit'" in place.complaint("explain", "evasion/hand-edti")
+    assert "lists what there is" in place.complaint("explain", "qqqq")
 
 
 def test_plugins_are_listed_with_where_they_come_from(place):

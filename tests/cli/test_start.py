@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
 import pytest
 
 from cli_place import Place
+from sparring.cli import app
 
 HEAVY = ("numpy", "pandas", "sklearn", "scipy", "numba", "pydantic", "yaml", "pyarrow", "xgboost", "jinja2", "altair")
 COMMANDS = ("demo", "init", "assess", "explain", "report", "plugins")
@@ -53,3 +55,15 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     )
     assert done.stderr == ""
     assert done.stdout.strip() == "0"
+
+
+def test_every_option_is_in_the_reference(root):
+    from typer.main import get_command
+
+    text = (root / "docs" / "reference" / "commands.md").read_text()
+    sections = dict(zip(*[iter(re.split(r"^## sparring (\w+)$", text, flags=re.MULTILINE)[1:])] * 2, strict=True))
+    for name, command in get_command(app).commands.items():
+        for parameter in command.params:
+            for option in parameter.opts:
+                if option.startswith("--") and option != "--help":
+                    assert f"`{option}" in sections[name], (name, option)

@@ -15,7 +15,7 @@ Change = Literal["misstated", "real"]
 Checked = Literal["always", "sometimes", "never"]
 
 DECIDES = "What does the model decide?"
-WANTS = "Which answer would somebody be glad to get wrongly?"
+WANTS = "Which answer is somebody glad to get, even if it is wrong?"
 WHO = "Who can choose what stands in each column?"
 TRIES = "How many tries could one person make before somebody notices?"
 WORDS = {
