@@ -68,7 +68,7 @@ def clean(text: str) -> str:
 
     Examples
     --------
-    >>> clean("in\\x1b[31mcome")
+    >>> clean("in\x1b[31mcome")
     'in?[31mcome'
     """
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
