@@ -91,11 +91,11 @@ class Trim:
     passed: Bools = field(init=False)
     singles: _Agenda = field(init=False)
 
-    def run(self, *, starts: int) -> Iterator[AdversarialExamples]:
-        """Yield after each pass: whole copies, single columns, pairs, threes, then copies are thinned out until tries end."""
+    def run(self, *, copies: int) -> Iterator[AdversarialExamples]:
+        """Yield after each pass: copies, single columns, pairs, threes; then copies are thinned out until tries end."""
         ledger, queries = self.ledger, self.ledger.case.effort.queries
         n, d = ledger.x.shape
-        self.pool = candidates(ledger, copies=min(starts, max(1, queries // 10)))
+        self.pool = candidates(ledger, copies=min(copies, max(1, queries // 10)))
         rank = np.argsort(self.pool.order, axis=1)
         self.weight = np.where(ledger.space.movable, 0.5 / (1.0 + rank), 0.0)
         levels, columns = self.pool.singles()
@@ -153,7 +153,7 @@ class Trim:
             :, None
         ]
         has_start = self.passed[rows].any(axis=1)
-        at, k = np.nonzero(idle & has_start[:, None])
+        at, k = np.nonzero(idle & np.asarray(has_start)[:, None])
         i = rows[at]
         trimmers.turn[i, k] += 1
         start = _nth_true(self.passed[i], trimmers.turn[i, k] - 1 + k)
@@ -172,7 +172,7 @@ class Trim:
         back = np.asarray(free & (place < trimmers.chunk[rows][:, :, None]))
         x = self.ledger.x[rows][:, None, :]
         x_adv = np.where(trimmers.kept[rows] & ~back, trimmers.origin[rows], x)
-        return back, np.where(back.any(axis=2)[:, :, None], x_adv, x)
+        return back, np.where(np.asarray(back.any(axis=2))[:, :, None], x_adv, x)
 
     def _combine(self, rows: Ints, u: Floats) -> Floats:
         """Draw edits of fewer columns than the best, more often of columns that were needed before."""

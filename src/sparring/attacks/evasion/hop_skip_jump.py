@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
+from sparring.attacks.evasion._ball import Compass
 from sparring.attacks.evasion._blackbox import Ledger
 from sparring.attacks.evasion._trim import Trim
 from sparring.attacks.evasion._walk import Walk
@@ -47,7 +48,7 @@ class HopSkipJump(Attack[Evasion]):
         # fifty passes at most, so that few survivors still make batches worth a call
         batch = max(self.batch, case.effort.queries // 50)
         if case.threat.objective == "columns":
-            yield from Trim(ledger, streams, batch=batch).run(starts=self.starts)
+            yield from Trim(ledger, streams, batch=batch).run(copies=self.starts)
             return
-        walk = Walk(ledger, streams, batch=batch, trust=self.trust, memory=self.memory)
-        yield from walk.run(starts=self.starts)
+        compass = Compass(shape=ledger.x.shape, trust=self.trust, memory=self.memory)
+        yield from Walk(ledger, streams, batch=batch, compass=compass).run(copies=self.starts)

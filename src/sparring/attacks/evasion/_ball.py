@@ -1,0 +1,139 @@
+"""Moves within a ball of spreads around each row, and a memory of which sides are worth moving to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sparring.attacks.evasion._blackbox import Ledger, nearest
+from sparring.core.examples import Bools, Floats, Ints
+from sparring.core.space import TableSpace
+
+UNCHANGED = 0.05
+"""Share of drawn columns that are put back instead of moved to a side."""
+
+
+def jumps(space: TableSpace, x: Floats, x_adv: Floats) -> Bools:
+    """Say which changes are of a whole spread or none: another category, a blank, a value for a blank."""
+    return (space.categorical | np.isnan(x) | np.isnan(x_adv)) & space.changed(x, x_adv)
+
+
+def within(space: TableSpace, x: Floats, x_adv: Floats, size: Floats) -> Floats:
+    """Pull legal rows to at most `size` spreads from their originals.
+
+    Parameters
+    ----------
+    space : TableSpace
+    x, x_adv : ndarray of shape (m, d)
+    size : ndarray of shape (m,)
+
+    Returns
+    -------
+    ndarray of shape (m, d)
+        Legal; changes of a whole spread are undone where `size` is less than one.
+    """
+    reach = size[:, None] * space.spread
+    whole = np.where(size[:, None] < 1, x, x_adv)
+    return space.project(x, np.where(jumps(space, x, x_adv), whole, np.clip(x_adv, x - reach, x + reach)))
+
+
+def some(space: TableSpace, keys: Floats, u: Floats) -> Bools:
+    """Choose between one and all columns that may change, few more often than many.
+
+    Parameters
+    ----------
+    space : TableSpace
+    keys : ndarray of shape (m, d)
+    u : ndarray of shape (m,)
+        Both uniform on [0, 1).
+    """
+    count = int(space.movable.sum())
+    many = np.exp(u * np.log(count + 1)).astype(np.int64).clip(1, count)
+    keys = np.where(space.movable, keys, 2.0)
+    last = np.take_along_axis(np.sort(keys, axis=1), many[:, None] - 1, axis=1)
+    return np.asarray(keys <= last)
+
+
+@dataclass(eq=False)
+class Compass:
+    """Which side of each column went with good answers, row by row.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    trust : float
+        How strongly draws follow what was seen.
+    memory : float
+        Share of what was seen that is kept from pass to pass.
+
+    Attributes
+    ----------
+    lean, doubt : ndarray of shape (n, d)
+        Sum over candidates of side times answer, and its variance if the two had nothing to do with each other.
+    """
+
+    shape: tuple[int, ...]
+    trust: float
+    memory: float
+    lean: Floats = field(init=False)
+    doubt: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know nothing yet."""
+        self.lean, self.doubt = np.zeros(self.shape), np.full(self.shape, 0.5)
+
+    def sides(self, row: Ints, u: Floats) -> Floats:
+        """Draw -1, 0 or 1 for each column, shape (m, d); `u` is uniform, of shape (m, 2 d)."""
+        belief = 1.0 / (1.0 + np.exp(-self.trust * self.lean[row] / np.sqrt(self.doubt[row])))
+        d = self.shape[1]
+        return np.asarray(np.where(u[:, :d] < belief, 1.0, -1.0) * (u[:, d:] >= UNCHANGED))
+
+    def learn(self, rows: Ints, stood: Floats, answer: Floats) -> None:
+        """Remember where candidates stood and what came of it.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (r,)
+        stood : ndarray of shape (r, b, d)
+            In units of the size that was asked; not finite where a column holds no number.
+        answer : ndarray of shape (r, b)
+            The larger the better.
+        """
+        stood = np.where(np.isfinite(stood), stood, 0.0)
+        centered = stood - stood.mean(axis=1, keepdims=True)
+        surprise = answer - answer.mean(axis=1, keepdims=True)
+        chance = np.asarray((surprise**2).mean(axis=1))[:, None]
+        self.lean[rows] = self.memory * self.lean[rows] + (centered * surprise[:, :, None]).sum(axis=1)
+        self.doubt[rows] = self.memory**2 * self.doubt[rows] + (centered**2).sum(axis=1) * chance + 1e-9
+
+
+def starts(ledger: Ledger, *, k: int, size: float) -> tuple[Ints, Floats]:
+    """Copy the nearest wanted background rows, whole and without what is no number.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    k : int
+        Copies for each row.
+    size : float
+        They are pulled to at most this many spreads; inf leaves them as they are.
+
+    Returns
+    -------
+    row : ndarray of shape (m,)
+        For rows that have tries left.
+    x_adv : ndarray of shape (m, d)
+        Legal. Where both kinds agree, the second is the original, which nobody is asked about.
+    """
+    space = ledger.space
+    rows = ledger.open()
+    near = nearest(ledger.case, ledger.x[rows], wanted=ledger.wanted[rows], k=k)
+    row = np.repeat(rows, [len(copies) for copies in near])
+    x = ledger.x[row]
+    copied = space.project(x, np.concatenate([*near, np.empty((0, ledger.x.shape[1]))]))
+    whole = copied if np.isinf(size) else within(space, x, copied, np.full(len(row), size))
+    numbers = np.where(jumps(space, x, whole), x, whole)
+    numbers = np.where(np.asarray(space.changed(whole, numbers).any(axis=1))[:, None], numbers, x)
+    return np.concatenate([row, row]), np.concatenate([whole, numbers])
