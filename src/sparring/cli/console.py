@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import os
 import shutil
 import signal
@@ -30,6 +31,9 @@ def knock(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
         before = signal.signal(signal.SIGTERM, _interrupt)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a dash that the terminal has not is no reason to fail
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _Warner()  # type: ignore[assignment]  # it needs the first two arguments
