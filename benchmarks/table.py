@@ -40,9 +40,9 @@ longest run (50 times the effort), and every example of another tool that the mo
         """\
 On tables of numbers in [0, 1] a spread is 1, so that a size in spreads is the distance that other tools measure. They
 get the first rows only, since they take seconds a row. *We are farther on* is the share of rows on which the other tool
-came nearer than we did. ART sees decisions only, so it is run on the two models for which a goal against it was set; the
-tools that read the trees are the harder comparison. Veritas also gives distances below which nothing exists: *best below
-its bound* counts the rows on which something was found there, by us or by others.""",
+came nearer than we did. ART sees decisions only, so it is run on the two models for which a goal against it was set;
+the tools that read the trees are the harder comparison. Veritas also gives distances below which nothing exists: *best
+below its bound* counts the rows on which something was found there, by us or by others.""",
     ),
     "tree-search@columns": (
         "Fewest columns changed on tree ensembles",

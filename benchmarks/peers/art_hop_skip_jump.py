@@ -1,6 +1,7 @@
 """HopSkipJump of the Adversarial Robustness Toolbox, largest change as the distance. Runs in its environment.
 
-Options: `max_iter` (default: ART's own, 50), `low` and `high` of all columns. Arrays: `mask`, 1 where a column may change.
+Options: `max_iter` (default: ART's own, 50), `low` and `high` of all columns. Arrays: `mask`, 1 where a column may
+change.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ def main(folder: Path) -> None:
     options = {"max_iter": job["max_iter"]} if "max_iter" in job else {}
     attack = HopSkipJump(classifier, norm=np.inf, verbose=False, **options)
     extra = {"mask": arrays["mask"]} if "mask" in arrays else {}
-    # ART draws its starts and directions from numpy's global and unseeded generators; the first can be pinned
-    np.random.seed(0)
+    # ART draws directions from numpy's global generator, which can be pinned, and starts from one that cannot
+    np.random.seed(0)  # noqa: NPY002
     out = x.astype(np.float32)
     seconds, calls, queries = np.zeros(len(x)), np.zeros(len(x), int), np.zeros(len(x), int)
     for i in range(len(x)):

@@ -17,8 +17,8 @@ class FrameModel:
     ----------
     model : object
     columns : list of dict
-        One for each column of the matrix: `name`, and either `low` and `width` of a number, or `categories`, of which the
-        matrix holds the position divided by the last one.
+        One for each column of the matrix: `name`, and either `low` and `width` of a number, or `categories`, of which
+        the matrix holds the position divided by the last one.
     """
 
     def __init__(self, model: Any, columns: list[dict[str, Any]]) -> None:

@@ -1,7 +1,7 @@
 """LT-Attack (arXiv 2010.11598), for those who have built it: a program that reads trees and rows from files.
 
-It has no package, and it is neither copied nor built here: give the path of the program. It prints only distances, so the
-points are taken from the file that it writes for adversarial training, and each is asked for again with the user's model.
+It has no package, and it is neither copied nor built here: give the path of the program. It prints only distances, so
+the points are taken from the file that it writes for adversarial training, and the user's model is asked about each.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def nearest_in_cells(points: np.ndarray, row: np.ndarray, thresholds: list[np.nd
     for j, cuts in enumerate(thresholds):
         edges = np.concatenate([[-np.inf], cuts, [np.inf]])
         cell = np.searchsorted(cuts, points[:, j] + 3e-11, side="right")
-        low, high = edges[cell].astype(row.dtype), np.nextafter(edges[cell + 1].astype(row.dtype), row.dtype.type(-np.inf))
+        low, high = edges[cell].astype(row.dtype), edges[cell + 1].astype(row.dtype)
+        high = np.nextafter(high, row.dtype.type(-np.inf))
         out[:, j] = np.clip(row[j], low, high)
     return out
 
@@ -116,8 +117,7 @@ def trees_as_json(ensemble: TreeEnsemble) -> list[dict[str, Any]]:
     shift = float(ensemble.intercept[0])
     # leaves that average probabilities are compared with one half, raw scores with zero
     shift -= 0.5 if ensemble.link == "identity" else 0.0
-    trees = [_node(ensemble, int(root), shift if t == 0 else 0.0) for t, root in enumerate(ensemble.roots)]
-    return trees
+    return [_node(ensemble, int(root), shift if t == 0 else 0.0) for t, root in enumerate(ensemble.roots)]
 
 
 def _node(ensemble: TreeEnsemble, i: int, shift: float) -> dict[str, Any]:

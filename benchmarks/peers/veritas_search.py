@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from exchange import labels, read_job, write_result
 
+# how far beyond an example is looked, as a multiple of its change
+STRETCHES = (1.0, 1 + 1e-6, 1 + 1e-5, 1 + 1e-4)
+
 
 def pair(model: Any, decided: int) -> tuple[Any, Any]:
     """Return the trees as (source, target): the search looks for target minus source above zero."""
@@ -28,7 +31,9 @@ def nearest(model: Any, kind: str, x: np.ndarray, decided: int, candidates: list
     """Return the nearest candidate that the model decides otherwise, in the numbers that the model would get."""
     if not candidates:
         return x, False
-    rows = np.asarray(candidates, dtype=x.dtype)
+    # a threshold that its converter rounded can leave an example just short of the real one: a hair farther counts, too
+    rows = np.concatenate([x + (np.asarray(candidates) - x) * stretch for stretch in STRETCHES])
+    rows = rows if kind == "lightgbm" else rows.astype(np.float32)
     rows = rows[labels(model, rows, kind=kind) != decided]
     if not len(rows):
         return x, False
@@ -42,7 +47,7 @@ def main(folder: Path) -> None:
     job, arrays, model = read_job(folder)
     x, decided = arrays["x"], arrays["decided"].astype(int)
     pairs = {label: pair(model, label) for label in (0, 1)}
-    out, found = x.copy(), np.zeros(len(x), bool)
+    out, found = x.astype(float), np.zeros(len(x), bool)
     seconds, lower = np.zeros(len(x)), np.zeros(len(x))
     for i, row in enumerate(x):
         source, target = pairs[decided[i]]
