@@ -34,6 +34,7 @@ class Cursor:
         self.position = position
         self.longest_line = longest_line
         self._frame_end: int | None = None
+        self._stop = len(data)  # of the frame, or of everything
 
     @property
     def remaining(self) -> int:
@@ -43,20 +44,27 @@ class Cursor:
     def take(self, size: int) -> memoryview:
         """Return the next `size` bytes without copying them."""
         end = self.position + size
-        if size < 0 or end > len(self.data):
-            raise Unreadable(f"ends early: byte {self.position} announces {size} more bytes, {self.remaining} are left")
-        if self._frame_end is not None:
-            if self.position == self._frame_end:
-                self._frame_end = None
-            elif end > self._frame_end:
-                raise Unreadable(f"has an instruction that crosses the end of its frame at byte {self.position}")
+        if size < 0 or end > self._stop:
+            self._next_stop(size)
         part = self._view[self.position : end]
         self.position = end
         return part
 
     def byte(self) -> int:
         """Return the next byte."""
-        return self.take(1)[0]
+        if self.position >= self._stop:
+            self._next_stop(1)
+        self.position += 1
+        return self.data[self.position - 1]
+
+    def _next_stop(self, size: int) -> None:
+        """Go beyond the end of a frame, where an instruction ended there too."""
+        if self.position == self._frame_end:
+            self._frame_end, self._stop = None, len(self.data)
+        if size < 0 or self.position + size > len(self.data):
+            raise Unreadable(f"ends early: byte {self.position} announces {size} more bytes, {self.remaining} are left")
+        if self.position + size > self._stop:
+            raise Unreadable(f"has an instruction that crosses the end of its frame at byte {self.position}")
 
     def number(self, layout: str) -> int:
         """Return the next number, `layout` as in `struct`."""
@@ -76,10 +84,10 @@ class Cursor:
             raise Unreadable(f"starts a frame inside another one at byte {self.position}")
         if size > self.remaining:
             raise Unreadable(f"ends early: a frame of {size} bytes starts {self.remaining} bytes before the end")
-        self._frame_end = self.position + size
+        self._frame_end = self._stop = self.position + size
 
     def leave_frame(self) -> None:
         """Go on behind the frame, for bytes that are no instructions."""
         if self._frame_end is not None and self.position != self._frame_end:
             raise Unreadable(f"hides raw bytes inside a frame at byte {self.position}")
-        self._frame_end = None
+        self._frame_end, self._stop = None, len(self.data)

@@ -62,12 +62,14 @@ def read(path: str | os.PathLike[str], limits: Limits) -> bytes:
     """
     try:
         with open(path, "rb", opener=_without_waiting) as stream:
-            mode = os.fstat(stream.fileno()).st_mode
-            if stat.S_ISDIR(mode):
+            about = os.fstat(stream.fileno())
+            if stat.S_ISDIR(about.st_mode):
                 raise IsADirectoryError
-            if not stat.S_ISREG(mode):
+            if not stat.S_ISREG(about.st_mode):
                 raise ArtifactError(f"a model must be a file, but {path} is a pipe or a device")
-            data: bytes = stream.read(limits.file_bytes + 1)
+            if about.st_size > limits.file_bytes:
+                raise ArtifactError(f"{path} is larger than {limits.file_bytes // MIB} MiB, the most that is read")
+            data: bytes = stream.read(about.st_size)
     except IsADirectoryError:
         raise ArtifactError(f"a model must be a file, but {path} is a folder; name the file inside it") from None
     except (OSError, ValueError, MemoryError) as fault:
@@ -76,8 +78,6 @@ def read(path: str | os.PathLike[str], limits: Limits) -> bytes:
         raise ArtifactError(f"{path} cannot be read: {_why(fault)}") from None
     if not data:
         raise ArtifactError(f"{path} is empty; save the model again")
-    if len(data) > limits.file_bytes:
-        raise ArtifactError(f"{path} is larger than {limits.file_bytes // MIB} MiB, the most that is read")
     return data
 
 

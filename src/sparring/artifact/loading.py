@@ -224,8 +224,9 @@ def native(data: bytes, library: str) -> object:
     if library == "lightgbm":
         import lightgbm
 
-        if b"\nend of trees" not in data:  # LightGBM would load the trees that are there without a word
-            raise ArtifactError("ends before its last tree")
+        # LightGBM would load what is there without a word: fewer trees, or no table of categories
+        if b"\nend of trees" not in data or (b"\nparameters:" in data and b"\nend of parameters" not in data):
+            raise ArtifactError("the file ends early")
         return lightgbm.Booster(model_str=data.decode("utf-8"), params={"verbosity": -1})
     import catboost
 

@@ -356,10 +356,10 @@ OPAQUE_REFERENCE = _Placeholder("reference to something outside the file")
 
 def shallow(items: list[Any]) -> tuple[Any, ...]:
     """Make a tuple whose own tuples hold no tuples, so that nesting takes no memory."""
-    return tuple(
-        OPAQUE if type(item) is tuple and (len(item) > 8 or any(type(part) is tuple for part in item)) else item
-        for item in items
-    )
+    for index, item in enumerate(items):
+        if type(item) is tuple and (len(item) > 8 or tuple in map(type, item)):
+            items[index] = OPAQUE
+    return tuple(items)
 
 
 def text(raw: bytes | memoryview, encoding: str, errors: str = "strict") -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sparring.artifact.refused import Refused
@@ -30,6 +31,8 @@ def check_state(target: Any, state: Any) -> None:
     kind = f"{type(target).__module__}:{type(target).__name__}"
     if kind.startswith(("numpy.dtypes:", "numpy:dtype")):
         _type_state(state)
+    elif kind in ("numpy:ndarray", "numpy:matrix", "numpy.ma:MaskedArray", "numpy.ma.core:MaskedArray"):
+        _array_state(state)
     elif kind == "sklearn.tree._tree:Tree":
         _tree_state(target, state)
     elif kind == "sklearn.ensemble._hist_gradient_boosting.predictor:TreePredictor":
@@ -69,6 +72,17 @@ def _type_state(state: Any) -> None:
         _must(type(entry) is tuple and len(entry) >= 2 and isinstance(entry[0], np.dtype), "numpy type")
         _must(type(entry[1]) is int and not entry[0].hasobject, "numpy type")
         _must(0 <= entry[1] <= width - entry[0].itemsize, "numpy type")
+
+
+def _array_state(state: Any) -> None:
+    """Check an array's (version, shape, type, order, content, ...): numpy trusts that a list fits the shape."""
+    import numpy as np
+
+    _must(type(state) is tuple and len(state) in (5, 7) and type(state[1]) is tuple, "array")
+    shape, dtype, content = state[1], state[2], state[4]
+    _must(len(shape) <= 64 and all(type(length) is int and length >= 0 for length in shape), "array")
+    _must(isinstance(dtype, np.dtype) and type(content) is (list if dtype.hasobject else bytes), "array")
+    _must(len(content) == math.prod(shape) * (1 if dtype.hasobject else dtype.itemsize), "array")
 
 
 def _tree_state(tree: Any, state: Any) -> None:
