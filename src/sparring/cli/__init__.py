@@ -21,6 +21,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its imports would take longer than all of ours
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (demo, init, assess, explain, report, plugins):

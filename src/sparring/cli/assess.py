@@ -42,7 +42,7 @@ def assess(
     yes: options.Yes = False,
     no_input: options.NoInput = False,
 ) -> None:
-    """Measure what misstated columns could do to a classifier on a table."""
+    """Measure what misstated columns could do to a classifier."""
     from sparring import api
     from sparring.adapters.tables import read_table
 

@@ -35,7 +35,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("sparring-demo"),
     json: options.Json = False,
 ) -> None:
-    """Train a credit model on bundled data and assess it: the whole story in under a minute."""
+    """Train a credit model on bundled data, and assess it."""
     say(INTRO)
     model, X, y = train()
     result = measure(

@@ -20,7 +20,7 @@ def explain(
     ] = None,
     folder: Annotated[Path, typer.Option(help="Results to speak of, if it exists.")] = options.DEFAULT_OUT,
 ) -> None:
-    """Say in plain words what an attack, a finding, a figure or a word means."""
+    """Say what an attack, a figure, a doubt or a word means."""
     from sparring import report
     from sparring.store import DOCUMENT, Archive
 

@@ -34,7 +34,7 @@ def init(
     yes: options.Yes = False,
     no_input: options.NoInput = False,
 ) -> None:
-    """Ask who can set each column and who gains from what, and write security/system.yaml."""
+    """Ask who can set each column, and write security/system.yaml."""
     from sparring.adapters.tables import read_table
     from sparring.assess import columns as tables
     from sparring.assess import questions

@@ -7,7 +7,7 @@ from sparring.cli.console import clean
 
 
 def plugins(json: options.Json = False) -> None:
-    """List the attacks and adapters that are installed, where each comes from, and what failed to load and why."""
+    """List what is installed, and what failed to load and why."""
     from sparring import registry
 
     entries = [*registry.entries("sparring.attacks"), *registry.entries("sparring.adapters")]

@@ -19,7 +19,7 @@ def report(
         bool, typer.Option("--with-rows", help="Show whole rows, which are personal data, under a banner.")
     ] = False,
 ) -> None:
-    """Print or write what a folder holds, in another form."""
+    """Print what a folder of results holds, in another form."""
     from sparring.errors import OptionError
     from sparring.registry import unknown
     from sparring.report import Format, render
