@@ -75,7 +75,7 @@ class Allowed:
         Returns
         -------
         Allowed
-            A list that also has them; `added` says which.
+            A list that also has them; `added` says which were not on it.
 
         Raises
         ------
@@ -84,13 +84,13 @@ class Allowed:
         """
         names = tuple(dict.fromkeys(_parse(pair) for pair in pairs))
         for name in names:
-            if self.level(name) == 0 and never(name):
+            if self.level(name) <= Use.NAME and never(name):
                 raise OptionError(
                     f"--allow cannot add {name}, because it can run code that a file chooses or reach outside it; give "
                     "the model as package.module:object instead, which imports your own code"
                 )
-        new = tuple(name for name in names if self.level(name) < Use.CALL)
-        return Allowed(self.version, {**self.uses, **dict.fromkeys(new, Use.CALL)}, self.inert - set(new), new)
+        new = tuple(name for name in names if self.level(name) == 0)
+        return Allowed(self.version, {**self.uses, **dict.fromkeys(new, Use.CALL)}, self.inert, new)
 
     def level(self, name: Name) -> int:
         """How far a name may be used, as in `Use`; 0 is not at all."""
