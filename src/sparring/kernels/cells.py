@@ -188,9 +188,7 @@ def _edges(ensemble: TreeEnsemble) -> tuple[Floats, Ints]:
     return np.concatenate([np.empty(0), *each]), start
 
 
-def _sides(
-    ensemble: TreeEnsemble, edges: Floats, start: Ints, which: Bools, *, cut: Floats, test: Ints
-) -> Bytes:
+def _sides(ensemble: TreeEnsemble, edges: Floats, start: Ints, which: Bools, *, cut: Floats, test: Ints) -> Bytes:
     """Write out, for each kind of test in columns of sets, which cells go left; put its place into `test`."""
     rows: dict[tuple[int, int, float, bool], int] = {}
     parts: list[Bytes] = [np.empty(0, dtype=np.uint8)]

@@ -65,5 +65,7 @@ def inner(function: FunctionT) -> FunctionT:
 
     Without a door to Python and a place in the cache of its own it compiles much faster.
     """
-    result: FunctionT = numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    result: FunctionT = numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
+        function
+    )
     return result

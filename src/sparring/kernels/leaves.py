@@ -127,7 +127,19 @@ def leaves_of(
     run_start, runs = _local_runs(trees, path, draft, leaf, source, n_runs, cell_start)
     entry, distance, own = _price_cells(trees, x, path, limits, cell_start)
     leaves = Leaves(
-        base, kept, tree_start, member_start, member, column_start, leaf, run_start, runs, cell_start, entry, distance, own
+        base,
+        kept,
+        tree_start,
+        member_start,
+        member,
+        column_start,
+        leaf,
+        run_start,
+        runs,
+        cell_start,
+        entry,
+        distance,
+        own,
     )
     return leaves, draft
 

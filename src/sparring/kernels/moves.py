@@ -263,7 +263,14 @@ def random_unit(state: NDArray[np.uint64]) -> float:
 
 @inner
 def heat_bath(
-    leaves: Leaves, work: Work, now: float, limit: float, sweeps: int, hot: float, cold: float, state: NDArray[np.uint64]
+    leaves: Leaves,
+    work: Work,
+    now: float,
+    limit: float,
+    sweeps: int,
+    hot: float,
+    cold: float,
+    state: NDArray[np.uint64],
 ) -> float:
     """Draw one column at a time from its exact distribution given the others, ever colder.
 

@@ -243,7 +243,9 @@ def _longer(a: Int32s, n: int) -> Int32s:
 
 
 @inner
-def _make_room(trees: CellTrees, path: Path, draft: Draft, n_path: int, n_leaf: int, n_condition: int, n_run: int) -> Draft:
+def _make_room(
+    trees: CellTrees, path: Path, draft: Draft, n_path: int, n_leaf: int, n_condition: int, n_run: int
+) -> Draft:
     """Return a draft that one more leaf, with `n_path` conditions, can be written into."""
     runs = n_run + 2 * n_path
     for p in range(n_path):

@@ -15,7 +15,18 @@ from sparring.core.examples import Floats
 from sparring.kernels.cells import CellTrees, Int32s, Limits
 from sparring.kernels.compiled import compiled, inner
 from sparring.kernels.leaves import Leaves, leaves_of
-from sparring.kernels.moves import Work, confine, descend, heat_bath, mean_field, move, new_work, random_unit, score, total
+from sparring.kernels.moves import (
+    Work,
+    confine,
+    descend,
+    heat_bath,
+    mean_field,
+    move,
+    new_work,
+    random_unit,
+    score,
+    total,
+)
 from sparring.kernels.pruning import new_draft, new_path, reach, set_box
 
 
@@ -138,7 +149,13 @@ def write_best(leaves: Leaves, work: Work, best: Int32s, x: Floats, out: Floats)
 
 @inner
 def shrink(
-    leaves: Leaves, work: Work, limit: float, settings: Settings, state: NDArray[np.uint64], best: Int32s, heat_first: int
+    leaves: Leaves,
+    work: Work,
+    limit: float,
+    settings: Settings,
+    state: NDArray[np.uint64],
+    best: Int32s,
+    heat_first: int,
 ) -> float:
     """Search strictly below `limit` and then below each success, until the misses are spent.
 
@@ -219,11 +236,13 @@ def nearest_flips(
             set_box(trees, row, at, limits, path)
             leaves, draft = leaves_of(trees, value, base, row, row.shape[0], limits, path, draft)
             bound, last = lowest(leaves), known or at >= most
-            if bound >= doubt and not known:
-                lower[i] = np.inf if last else at
+            if bound >= doubt:
+                lower[i] = np.inf if at >= most else at
             if bound < 0:
                 work, best = new_work(leaves), leaves.own.copy()
-                size[i] = shrink(leaves, work, start, settings, state[i : i + 1], best, settings.heat_bath if last else 0)
+                size[i] = shrink(
+                    leaves, work, start, settings, state[i : i + 1], best, settings.heat_bath if last else 0
+                )
                 if size[i] < start:
                     write_best(leaves, work, best, row, out[i])
             if last or size[i] < start:

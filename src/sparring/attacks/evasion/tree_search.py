@@ -1,0 +1,135 @@
+"""What somebody who holds the model file finds in it: the nearest row that a tree ensemble decides otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from sparring.attacks.evasion._tree_columns import ColumnSearch
+from sparring.attacks.evasion._tree_ways import Way, Ways
+from sparring.core.case import Attempt, Bounds, EvasionCase
+from sparring.core.examples import Floats, Ints
+from sparring.core.parameters import TreeEnsemble
+from sparring.core.plugin import Attack
+from sparring.core.spec import Access
+from sparring.core.target import Target
+from sparring.core.threat import Attacker, Evasion, Objective
+from sparring.errors import NotApplicable
+
+
+class TreeSearch(Attack[Evasion]):
+    """Search over the cells that the trees cut the table into, without asking the model until a row is found."""
+
+    id: ClassVar[str] = "evasion/tree-search"
+    title: ClassVar[str] = "Search through the trees of the model file"
+    attacker: ClassVar[Attacker] = Attacker.INSIDER
+    needs: ClassVar[frozenset[Access]] = frozenset({Access.PARAMETERS, Access.LABELS})
+    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread")
+    reference: ClassVar[str] = (
+        "Kantchelian et al., 'Evasion and Hardening of Tree Ensemble Classifiers', ICML 2016 (arXiv 1509.07892), for the "
+        "problem, and Zhang et al., 'An Efficient Adversarial Attack for Tree Ensembles', NeurIPS 2020 (arXiv 2010.11598), "
+        "for search over leaves. Neither's algorithm: trees are pruned to a growing box and a mean field over threshold "
+        "cells, descent and a heat bath find the row; one and two columns are enumerated."
+    )
+
+    first: float = Field(0.02, gt=0, description="size of the first box around a row, in spreads")
+    growth: float = Field(1.25, gt=1, description="ratio of one box to the one before")
+    mean_field: int = Field(5, ge=0, description="sweeps of the mean field")
+    beam: int = Field(16, ge=1, description="edits carried from two columns to three")
+    pair_cells: int = Field(
+        2_500_000, ge=0, description="pairs of cells that may be enumerated for one row, for each of effort's sweeps"
+    )
+
+    def unsuited(self, target: Target, threat: Evasion) -> str | None:
+        """Refuse what is not a tree ensemble, and rules that no sum of trees can stand for."""
+        try:
+            model = target.parameters()
+            if not isinstance(model, TreeEnsemble):
+                return "it searches through trees, and this model has none; evasion/linear-exact reads linear models"
+            label = 1 if threat.wants == 0 else 0
+            target.decision.margins(
+                label=label, wanted=threat.wanted(label), link=model.link, n_outputs=model.n_outputs
+            )
+        except NotApplicable as error:
+            return str(error)
+        return None
+
+    def run(self, case: EvasionCase, *, rng: np.random.Generator) -> Iterator[Attempt]:
+        """Yield rows after each pass, each deeper than the one before, and bounds where there are any."""
+        model = case.oracle.parameters()
+        if not isinstance(model, TreeEnsemble):
+            raise NotApplicable("it searches through trees, and this model has none")
+        ways = Ways(case, model)
+        if case.threat.objective == "columns":
+            search = ColumnSearch(ways, beam=self.beam, pair_cells=self.pair_cells * case.effort.sweeps)
+            yield from search.passes()
+        else:
+            yield from self._spread(ways)
+
+    def _spread(self, ways: Ways) -> Iterator[Attempt]:
+        from sparring.kernels.spread_search import Settings
+
+        sweeps = ways.case.effort.sweeps
+        rows = np.arange(len(ways.x))
+        plan = [(self.mean_field, 0, 1)]
+        if sweeps:
+            plan.append((self.mean_field, sweeps, 1))
+        if sweeps > 20:
+            plan.append((self.mean_field + 3, sweeps, 1 + sweeps // 20))
+        search = SpreadSearch(ways)
+        for mean_field, heat_bath, misses in plan:
+            search.settings = Settings(self.first, self.growth, mean_field, heat_bath, misses)
+            ways.improve(rows, search)
+            yield Bounds(search.lower)
+            yield ways.attempt
+            if ways.case.cancelled():
+                return
+
+
+class SpreadSearch:
+    """The smallest change in spreads, for rows in one of their ways.
+
+    Parameters
+    ----------
+    ways : Ways
+    """
+
+    def __init__(self, ways: Ways) -> None:
+        from sparring.kernels.spread_search import Settings
+
+        self.ways = ways
+        self.settings = Settings(0.02, 1.25, 5, 0, 1)
+        self.state = ways.states(TreeSearch.id)
+        self.bound = np.zeros((len(ways.x), max(1, len(ways.margins))))
+
+    @property
+    def lower(self) -> Floats:
+        """Sizes below which no way of a row leads anywhere."""
+        return self.ways.least(self.bound)
+
+    def __call__(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
+        """Search smaller changes than `limit`."""
+        from sparring.kernels.spread_search import nearest_flips
+
+        size, lower, state = limit.copy(), np.zeros(len(rows)), self.state[rows]
+        x_adv = self.ways.x[rows].copy()
+        nearest_flips(
+            way.trees,
+            way.value,
+            way.base_at(attempt),
+            self.ways.x[rows],
+            size,
+            self.ways.limits,
+            self.settings,
+            way.doubt_at(attempt),
+            state,
+            lower,
+            x_adv,
+        )
+        self.state[rows] = state
+        if way.number is not None:
+            self.bound[rows, way.number] = np.maximum(self.bound[rows, way.number], lower)
+        return size, x_adv
