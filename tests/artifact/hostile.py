@@ -10,6 +10,7 @@ import struct
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import joblib
@@ -293,7 +294,7 @@ FILES: dict[str, Hostile] = {
     ),
     "pickle.loads": _alone(_nested("pickle")),
     "_pickle.loads": _alone(_nested("_pickle")),
-    "cloudpickle.loads": _alone(_nested("cloudpickle")),
+    "cloudpickle.loads": _alone(_nested("cloudpickle"), live=find_spec("cloudpickle") is not None),
     "joblib.load": _alone(_joblib_load),
     "numpy.load": _alone(_np_load),
     "pandas.read_pickle": _alone(_read_pickle),

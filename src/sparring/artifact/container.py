@@ -152,7 +152,7 @@ def _stream(kind: str) -> _Stream:
         which = lzma.FORMAT_XZ if kind == "xz" else lzma.FORMAT_ALONE
         return lzma.LZMADecompressor(format=which, memlimit=_LZMA_MEMORY)
     try:
-        import lz4.frame  # type: ignore[import-untyped]  # it ships no types
+        import lz4.frame
     except ImportError:
         raise Unreadable("is compressed by lz4, and lz4 is not installed: pip install lz4") from None
     stream: _Stream = lz4.frame.LZ4FrameDecompressor()

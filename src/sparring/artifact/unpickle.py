@@ -175,14 +175,17 @@ class RestrictedUnpickler(_Machine):  # type: ignore[misc]  # the class above ha
         self.stack.append(self.call(target, tuple(args)) if args else self.empty(target))
 
     def load_reduce(self) -> None:
+        """Call a function, as objects say that are made by one."""
         args = self.stack.pop()
         self.stack[-1] = self.call(self.stack[-1], args)
 
     def load_newobj(self) -> None:
+        """Make an instance of a class."""
         args, target = self.stack.pop(), self.stack.pop()
         self._new(target, args, {})
 
     def load_newobj_ex(self) -> None:
+        """Make an instance of a class, with named arguments."""
         options, args, target = self.stack.pop(), self.stack.pop(), self.stack.pop()
         self._new(target, args, options)
 
@@ -198,6 +201,7 @@ class RestrictedUnpickler(_Machine):  # type: ignore[misc]  # the class above ha
     # -- states
 
     def load_build(self) -> None:
+        """Give an object its state."""
         state = self.stack.pop()
         target = self.stack[-1]
         if id(target) in self.context.given or isinstance(target, type | types.ModuleType) or _is_function(target):
@@ -250,18 +254,22 @@ class RestrictedUnpickler(_Machine):  # type: ignore[misc]  # the class above ha
     # -- containers
 
     def load_append(self) -> None:
+        """Add one value to a list."""
         value = self.stack.pop()
         _list(self.stack[-1]).append(value)
 
     def load_appends(self) -> None:
+        """Add values to a list."""
         items = self.pop_mark()
         _list(self.stack[-1]).extend(items)
 
     def load_setitem(self) -> None:
+        """Set one item of a dictionary."""
         value, key = self.stack.pop(), self.stack.pop()
         self._set([key, value])
 
     def load_setitems(self) -> None:
+        """Set items of a dictionary."""
         items = self.pop_mark()
         self._set(items)
 
@@ -274,11 +282,13 @@ class RestrictedUnpickler(_Machine):  # type: ignore[misc]  # the class above ha
             target[key] = value
 
     def load_dict(self) -> None:
+        """Make a dictionary of keys and values."""
         items = self.pop_mark()
         self.stack.append({})
         self._set(items)
 
     def load_additems(self) -> None:
+        """Add members to a set."""
         items = self.pop_mark()
         target = self.stack[-1]
         if not isinstance(target, set):
@@ -287,6 +297,7 @@ class RestrictedUnpickler(_Machine):  # type: ignore[misc]  # the class above ha
         target.update(items)
 
     def load_frozenset(self) -> None:
+        """Make a set that does not change."""
         items = self.pop_mark()
         check_keys(items)
         self.stack.append(frozenset(items))
