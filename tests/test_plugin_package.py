@@ -96,6 +96,12 @@ def test_it_attacks_like_ours(installed):
     assert done.stdout == "[[1.0, 5.0, 7.0], [2.0, 9.0, 7.0]] [True, True] [1, 1] 2\n", done.stderr
 
 
+def test_it_keeps_the_contract_that_ours_keep(installed):
+    code = f"from sparring import registry, testing; testing.check_attack(registry.load({NAME!r})); print('kept')"
+    done = run(installed, sys.executable, "-c", code)
+    assert done.stdout == "kept\n", done.stderr
+
+
 def test_it_is_listed_with_its_distribution(installed):
     done = run(installed, Path(sys.executable).parent / "sparring", "plugins")
     assert done.returncode == 0, done.stderr
