@@ -171,7 +171,8 @@ class TableTarget:
             scores = np.column_stack([1.0 - scores, scores])
         if scores.shape != (len(x), len(self.classes)):
             raise ModelError(
-                f"the model must give {len(self.classes)} probabilities for each of {len(x)} rows, got shape {scores.shape}"
+                f"the model must give {len(self.classes)} probabilities for each of {len(x)} rows, "
+                f"got shape {scores.shape}"
             )
         if np.isnan(scores).any():
             raise ModelError("the model's probabilities must be numbers, and some are NaN")

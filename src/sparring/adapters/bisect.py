@@ -63,7 +63,7 @@ def first_reached(chain: Chain, feature: NDArray[np.int32], threshold: Floats, *
     cut = np.where(reached_low, -np.inf, np.where(reached_high, 0.0, np.inf))
     open_ = np.flatnonzero(~reached_low & reached_high)
     guess = _guess(chain, feature, threshold, columns)
-    low, high = _bracket(ask, open_, low, high, guess, decreasing)
+    low, high = _bracket(ask, open_, low=low, high=high, guess=guess, decreasing=decreasing)
     while len(open_):
         middle = _between(low[open_], high[open_])
         far = ask(open_, value_of(middle)) ^ decreasing[open_]
@@ -112,7 +112,7 @@ def _reach(chain: Chain, columns: Ints) -> Floats:
     raise NotApplicable(f"the preprocessing of column {chain.codec.space.names[left[0]]!r} refuses ordinary numbers")
 
 
-def _bracket(ask: _Asker, which: Ints, low: Ints, high: Ints, guess: Floats, decreasing: Bools) -> tuple[Ints, Ints]:
+def _bracket(ask: _Asker, which: Ints, *, low: Ints, high: Ints, guess: Floats, decreasing: Bools) -> tuple[Ints, Ints]:
     """Close in on the cut from a guess, by steps that grow eightfold."""
     low, high = low.copy(), high.copy()
     start = np.clip(key_of(guess), low + 1, high - 1)
@@ -176,7 +176,7 @@ def _guess(chain: Chain, feature: NDArray[np.int32], threshold: Floats, columns:
 
 def _between(low: Ints, high: Ints) -> Ints:
     # their difference may exceed what 64 bits hold
-    return (low >> 1) + (high >> 1) + (low & high & 1)
+    return np.asarray((low >> 1) + (high >> 1) + (low & high & 1))
 
 
 def key_of(x: Floats | float) -> Ints:

@@ -96,10 +96,7 @@ class CallableAdapter(Adapter):
 def _asked(model: Any, codec: Codec, classes: tuple[str, ...] | None) -> tuple[Asked, Labels]:
     if hasattr(model, "predict"):
         values = getattr(model, "classes_", None)
-        if values is None:
-            labels = _seen(_probe(model.predict, codec), classes)
-        else:
-            labels = Labels(list(values), classes)
+        labels = _seen(_probe(model.predict, codec), classes) if values is None else Labels(list(values), classes)
         return Estimator(model, same, len(labels)), labels
     function = model.predict_proba if hasattr(model, "predict_proba") else model
     answer = _probe(function, codec)
@@ -159,9 +156,7 @@ def _seen(answer: np.ndarray, classes: tuple[str, ...] | None) -> Labels:
     by_name = Labels(classes)
     if all(by_name.index(value) is not None for value in values):
         return by_name
-    if len(values) and all(
-        isinstance(value, int | float | np.number) and 0 <= value < len(classes) for value in values
-    ):
+    if values and all(isinstance(value, int | float | np.number) and 0 <= value < len(classes) for value in values):
         return Labels(range(len(classes)), classes)
     strange = next(value for value in values if by_name.index(value) is None)
     raise ModelError(f"the model must answer with one of the classes {', '.join(classes)}, got {strange!r}")

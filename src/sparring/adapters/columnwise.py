@@ -64,7 +64,7 @@ def through(transformer: Any, features: Sequence[Feature]) -> list[Feature]:
     if rule is not None:
         return list(rule(transformer, list(features)))
     if hasattr(transformer, "get_support"):
-        return [features[i] for i in np.flatnonzero(transformer.get_support())]
+        return [features[int(i)] for i in np.flatnonzero(transformer.get_support())]
     if name in MIXING:
         raise NotApplicable(f"{name} mixes columns")
     raise NotApplicable(f"{name} is not among the per-column transformers that can be read")
@@ -82,7 +82,7 @@ def _column_transformer(transformer: Any, features: list[Feature]) -> list[Featu
     out: list[Feature | None] = [None] * width
     for name, part, _ in transformer.transformers_:
         where = transformer.output_indices_[name]
-        if isinstance(part, str) and part == "drop" or where.start == where.stop:
+        if (isinstance(part, str) and part == "drop") or where.start == where.stop:
             continue
         made = through(part, [features[int(i)] for i in inputs[name]])
         if len(made) != where.stop - where.start:
@@ -109,7 +109,7 @@ def _function(transformer: Any, features: list[Feature]) -> list[Feature]:
     return features
 
 
-def _scaler(transformer: Any, features: list[Feature]) -> list[Feature]:
+def _scaler(_transformer: Any, features: list[Feature]) -> list[Feature]:
     return [replace(feature, shape="monotone") if feature.shape == "identity" else feature for feature in features]
 
 

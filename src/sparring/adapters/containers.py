@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.core.examples import Bools, Floats
+from sparring.core.examples import Floats
 from sparring.errors import DataError
 
 Positions = NDArray[np.intp]
@@ -28,19 +28,19 @@ class Container(ABC):
 
     @abstractmethod
     def floats(self, frame: Any, j: int) -> Floats:
-        """Column `j` of `frame` as numbers, shape (n,), a blank as NaN; raises DataError where it holds others."""
+        """Return column `j` of `frame` as float64, a blank as NaN; raises DataError where it holds no numbers."""
 
     @abstractmethod
     def distinct(self, frame: Any, j: int) -> tuple[Positions, list[Any]]:
-        """Which of the distinct values of column `j` each row has, -1 for a blank, and those values."""
+        """Return which of its distinct values each row of column `j` has, -1 for a blank, and those values."""
 
     @abstractmethod
     def storage(self, j: int) -> str:
-        """What column `j` is kept in: a name of a numpy dtype of numbers, 'bool', 'category' or 'object'."""
+        """Return what column `j` is kept in: a numpy dtype of numbers, 'bool', 'category' or 'object'."""
 
     @abstractmethod
     def number(self, j: int, x: Floats) -> Any:
-        """Values of a column of numbers in its own dtype, ready for `build`."""
+        """Return values of a column of numbers in its own dtype, ready for `build`."""
 
     @abstractmethod
     def lookup(self, j: int, items: Sequence[Any]) -> Any:
@@ -48,7 +48,7 @@ class Container(ABC):
 
     @abstractmethod
     def pick(self, table: Any, at: Positions, *, blanks: bool) -> Any:
-        """Entries of a `lookup` at positions `at`, ready for `build`; `blanks` says whether any is the blank."""
+        """Return entries of a `lookup` at `at`, ready for `build`; `blanks` says whether any is the blank."""
 
     @abstractmethod
     def build(self, columns: Sequence[Any], n: int) -> Any:
@@ -77,6 +77,8 @@ def container(frame: Any) -> Container:
     if home == "pandas" and hasattr(frame, "columns"):
         return PandasContainer(frame)
     if (home == "polars" and type(frame).__name__ == "DataFrame") or (home == "pyarrow" and hasattr(frame, "column")):
+        from sparring.adapters.native import NativeContainer
+
         return NativeContainer(frame)
     raise DataError(
         f"rows must be a pandas, polars or pyarrow table or a numpy array of two dimensions, got {type(frame).__name__}"
@@ -112,10 +114,13 @@ class ArrayContainer(Container):
         return as_floats(frame[:, j], self.names[j])
 
     def distinct(self, frame: Any, j: int) -> tuple[Positions, list[Any]]:
-        return _distinct(frame[:, j])
+        return distinct_values(frame[:, j])
 
     def storage(self, j: int) -> str:
         return self.dtype.name
+
+    def domain(self, j: int) -> list[Any] | None:
+        return [False, True] if self.dtype.kind == "b" else None
 
     def number(self, j: int, x: Floats) -> Any:
         return x
@@ -166,7 +171,7 @@ class PandasContainer(Container):
         return as_floats(frame.iloc[:, j], self.names[j])
 
     def distinct(self, frame: Any, j: int) -> tuple[Positions, list[Any]]:
-        return _distinct(frame.iloc[:, j])
+        return distinct_values(frame.iloc[:, j])
 
     def storage(self, j: int) -> str:
         dtype = self.dtypes[j]
@@ -192,11 +197,10 @@ class PandasContainer(Container):
         kind = np.dtype(self.storage(j))
         blank = np.isnan(x)
         if kind.kind == "f":
-            return (
-                pd.array(np.where(blank, None, x.astype(object)), dtype=dtype)
-                if blank.any()
-                else pd.array(x, dtype=dtype)
-            )
+            out = pd.array(x, dtype=dtype)
+            if blank.any():
+                out[blank] = pd.NA
+            return out
         filled = np.where(blank, 0.0, x)
         values = filled != 0 if kind.kind == "b" else whole(filled, kind)
         out = pd.array(values, dtype=dtype)
@@ -209,7 +213,7 @@ class PandasContainer(Container):
 
         dtype = self.dtypes[j]
         if isinstance(dtype, pd.CategoricalDtype):
-            return dtype, np.append(dtype.categories.get_indexer(list(items)), -1).astype(np.intp)
+            return dtype, np.append(dtype.categories.get_indexer(pd.Index(list(items))), -1).astype(np.intp)
         if not isinstance(dtype, np.dtype):
             return pd.array([*items, None], dtype=dtype)
         if dtype.kind in "biuf":
@@ -234,7 +238,13 @@ class PandasContainer(Container):
     def build(self, columns: Sequence[Any], n: int) -> Any:
         import pandas as pd
 
-        frame = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(n), copy=False)
+        index = pd.RangeIndex(n)
+        # left to itself, pandas would turn objects that are all text into its own type of text
+        parts = [
+            pd.Series(c, index=index, dtype=object) if getattr(c, "dtype", None) == np.dtype(object) else c
+            for c in columns
+        ]
+        frame = pd.DataFrame(dict(enumerate(parts)), index=index, copy=False)
         frame.columns = self.columns
         return frame
 
@@ -243,94 +253,6 @@ class PandasContainer(Container):
             return None
         # one array per column, each in one piece: what models ask for next is columns
         return self.build(list(np.ascontiguousarray(x.T)), len(x)) if len(x) else None
-
-
-class NativeContainer(Container):
-    """A polars DataFrame or a pyarrow Table; every dtype has a blank."""
-
-    def __init__(self, frame: Any) -> None:
-        import narwhals as nw
-
-        self.arrow = type(frame).__module__.partition(".")[0] == "pyarrow"
-        try:
-            table = nw.from_native(frame, eager_only=True)
-        except nw.exceptions.DuplicateError:
-            raise DataError("each column must have a name of its own, and two share one; rename one of them") from None
-        self.names = tuple(table.columns)
-        self.kinds = list(table.schema.values())
-        self.dtypes = list(frame.schema.types) if self.arrow else list(frame.dtypes)
-
-    def floats(self, frame: Any, j: int) -> Floats:
-        import narwhals as nw
-
-        series = nw.from_native(frame, eager_only=True)[self.names[j]]
-        kind = self.kinds[j]
-        if not (kind.is_integer() or kind.is_float() or kind == nw.Boolean):
-            raise DataError(f"column {self.names[j]!r} must hold numbers, got {kind}")
-        return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=float)
-
-    def distinct(self, frame: Any, j: int) -> tuple[Positions, list[Any]]:
-        import narwhals as nw
-
-        return _distinct(objects(nw.from_native(frame, eager_only=True)[self.names[j]].to_list()))
-
-    def storage(self, j: int) -> str:
-        import narwhals as nw
-
-        kind = self.kinds[j]
-        if kind.is_integer() or kind.is_float():
-            return str(kind).lower()
-        if kind == nw.Boolean:
-            return "bool"
-        return "category" if kind in (nw.Categorical, nw.Enum) else "object"
-
-    def domain(self, j: int) -> list[Any] | None:
-        import narwhals as nw
-
-        if self.kinds[j] == nw.Enum:
-            return list(self.kinds[j].categories)
-        return [False, True] if self.kinds[j] == nw.Boolean else None
-
-    def number(self, j: int, x: Floats) -> Any:
-        kind = np.dtype(self.storage(j))
-        blank: Bools = np.isnan(x)
-        filled = np.where(blank, 0.0, x)
-        values = filled != 0 if kind.kind == "b" else filled if kind.kind == "f" else whole(filled, kind)
-        return self._native(values, j, blank)
-
-    def _native(self, values: Any, j: int, blank: Bools) -> Any:
-        if self.arrow:
-            import pyarrow as pa
-
-            return pa.array(values, mask=blank).cast(self.dtypes[j])
-        import polars as pl
-
-        series = pl.Series(self.names[j], values).cast(self.dtypes[j])
-        return series.set(pl.Series(blank), None) if blank.any() else series
-
-    def lookup(self, j: int, items: Sequence[Any]) -> Any:
-        if self.arrow:
-            import pyarrow as pa
-
-            kind = self.dtypes[j]
-            if pa.types.is_dictionary(kind):
-                return pa.array([*items, None], type=kind.value_type).cast(kind)
-            return pa.array([*items, None], type=kind)
-        import polars as pl
-
-        return pl.Series(self.names[j], [*items, None], dtype=self.dtypes[j])
-
-    def pick(self, table: Any, at: Positions, *, blanks: bool) -> Any:
-        return table.take(at) if self.arrow else table.gather(at)
-
-    def build(self, columns: Sequence[Any], n: int) -> Any:
-        if self.arrow:
-            import pyarrow as pa
-
-            return pa.table(list(columns), names=list(self.names))
-        import polars as pl
-
-        return pl.DataFrame(list(columns))
 
 
 def as_floats(values: Any, name: str) -> Floats:
@@ -367,7 +289,8 @@ def objects(items: Sequence[Any]) -> NDArray[Any]:
     return out
 
 
-def _distinct(values: Any) -> tuple[Positions, list[Any]]:
+def distinct_values(values: Any) -> tuple[Positions, list[Any]]:
+    """Return which of its distinct values each entry is, -1 for a blank, and those values."""
     import pandas as pd
 
     try:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-
 from sparring.adapters.base import class_name
 from sparring.adapters.frames import FrameCodec
 from sparring.adapters.library_codes import lightgbm_matrix, xgboost_matrix
@@ -18,6 +17,7 @@ from sparring.adapters.sklearn_trees import read_forest, read_gradient_boosting,
 from sparring.adapters.trees import Rounding
 from sparring.adapters.unwrap import Parts
 from sparring.adapters.xgboost_trees import read_xgboost
+from sparring.core.examples import Floats
 from sparring.core.parameters import Parameters, TreeEnsemble
 from sparring.core.space import Codec
 from sparring.core.target import Decision
@@ -99,7 +99,8 @@ def read_model(
     if library == "sklearn" and name in LINEAR:
         weights = read_weights(parts.final)
         return over_raw_columns(weights, chain(codec, prepare=prepare, steps=parts.steps, matrix=numbers))
-    steps, matrix = parts.steps, numbers
+    steps = parts.steps
+    matrix: Callable[[Any], Floats] = numbers
     if name == "HistGradientBoostingClassifier" and parts.final._preprocessor is not None:  # noqa: SLF001  # its encoder
         steps = (*steps, parts.final._preprocessor)  # noqa: SLF001  # the same
     ensemble = _ensemble(parts.final, library, name, _rounding(decision))

@@ -30,7 +30,8 @@ def fit_to_training(parts: Parts, frame: Any) -> Any:
     if not parts.steps:
         encoder = getattr(parts.final, "_preprocessor", None)
         if encoder is None:
-            require_numbers(frame, range(n))
+            if type(parts.final).__module__.partition(".")[0] == "sklearn":  # a class of somebody's own may take text
+                require_numbers(frame, range(n))
             return frame
         return _own_categories(parts.final, frame)
     expected = _Expected()
@@ -64,15 +65,12 @@ class _Expected:
         self.strict: set[int] = set()
 
     def step(self, part: Any, columns: list[int]) -> list[int] | None:
-        """Note what a part expects of raw columns; return those that it hands on as they are, None if it changes them."""
+        """Note what a part expects of raw columns; return those that it hands on, None where it changes them."""
         name = class_name(part)
         if part in NO_STEP:
             return columns
         if name == "ColumnTransformer":
-            inputs = part._transformer_to_input_indices  # noqa: SLF001  # has no public name
-            for key, inner, _ in part.transformers_:
-                if not isinstance(inner, str) and key in inputs and len(inputs[key]):
-                    self.step(inner, [columns[int(i)] for i in inputs[key]])
+            self._branches(part, columns)
             return None
         if name == "Pipeline":
             left: list[int] | None = columns
@@ -87,6 +85,12 @@ class _Expected:
                 if part.handle_unknown == "error":
                     self.strict.add(j)
         return columns if name == "SimpleImputer" and len(part.statistics_) == len(columns) else None
+
+    def _branches(self, part: Any, columns: list[int]) -> None:
+        inputs = part._transformer_to_input_indices  # noqa: SLF001  # has no public name
+        for key, inner, _ in part.transformers_:
+            if not isinstance(inner, str) and key in inputs and len(inputs[key]):
+                self.step(inner, [columns[int(i)] for i in inputs[key]])
 
 
 def _same_type(box: Any, frame: Any, j: int, known: Sequence[Any]) -> None:

@@ -48,8 +48,8 @@ class FrameCodec:
         self.space = TableSpace(tuple(columns))
         if self.space.names != self.container.names:
             raise ColumnsError(
-                f"the columns table must list the columns of the data in their order ({', '.join(self.container.names)}), "
-                f"got {', '.join(self.space.names)}"
+                "the columns table must list the columns of the data in their order "
+                f"({', '.join(self.container.names)}), got {', '.join(self.space.names)}"
             )
         self._values = [
             None if column.kind == "number" else _Values(self.container, j, column)
@@ -148,6 +148,7 @@ class _Values:
         self.unseen: Any = None
         self.hole: int | None = None
         self.carried = column.kind == "carried"
+        self.truth = box.storage(j) == "bool"
         self._table: Any = None
         if column.kind == "category":
             domain = box.domain(j)
@@ -196,6 +197,9 @@ class _Values:
             raise DataError(f"column {self.name!r} has a type that cannot hold a category never seen")
 
     def _key(self, item: Any) -> Any:
+        if self.truth:
+            # with a blank among them, truth values may come as 0.0 and 1.0
+            return bool(item)
         # a carried 1 must come back as 1, not as an equal 1.0; a category 1 of the table stands for 1.0, too
         return (type(item).__name__, repr(item)) if self.carried and not isinstance(item, str) else _key(item)
 

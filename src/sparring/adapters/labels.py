@@ -77,7 +77,8 @@ class Labels:
         out, stranger = self._match(array)
         if stranger is not None:
             raise ModelError(
-                f"the model must answer with one of its classes ({', '.join(self.names)}), got {plain(array[stranger])!r}"
+                f"the model must answer with one of its classes ({', '.join(self.names)}), "
+                f"got {plain(array[stranger])!r}"
             )
         return out
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,13 +13,13 @@ from sparring.core.examples import Floats
 from sparring.errors import ModelError
 
 
-def coded(rows: Any, *, categories: dict[int, Sequence[Any]], refuse_unknown: bool) -> Floats:
+def coded(rows: Any, *, categories: Mapping[int, Sequence[Any]], refuse_unknown: bool) -> Floats:
     """Return a frame as numbers.
 
     Parameters
     ----------
     rows : DataFrame or ndarray of shape (n, d)
-    categories : dict of int to sequence
+    categories : mapping of int to sequence
         The model's own categories of a column, in the order of its codes; a column without gets the codes of its dtype.
     refuse_unknown : bool
         Whether a category that is not among the model's own is an error; a blank otherwise.

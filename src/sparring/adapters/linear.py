@@ -98,7 +98,7 @@ def over_raw_columns(weights: Weights, chain: Chain) -> LinearModel:
         if taken[j]:
             missing[j] = z_blank[j, mine] @ weight
         if numbers[j]:
-            slope[j], constant[j] = _line(chain, j, mine, x[:, j], z[:, mine] @ weight, weight)
+            slope[j], constant[j] = _line(chain, j, mine, x=x[:, j], part=z[:, mine] @ weight, weight=weight)
         else:
             z_code, _ = chain.try_evaluate(chain.with_value(j, np.arange(float(chain.codec.codes(j)))))
             codes[j] = z_code[:, mine] @ weight
@@ -121,12 +121,12 @@ def _grid(chain: Chain, numbers: np.ndarray) -> Floats:
         low, high = (values.min(), values.max()) if len(values) else (0.0, 1.0)
         width = (high - low) or abs(high) or 1.0
         rows[:, j] = low + WIDTHS * width
-        if chain.codec.storage(j).startswith(("int", "uint")):
+        if chain.codec.storage(int(j)).startswith(("int", "uint")):
             rows[:, j] = chain.codec.encode(chain.codec.decode(rows))[:, j]
     return rows
 
 
-def _line(chain: Chain, j: int, mine: np.ndarray, x: Floats, part: Floats, weight: Floats) -> tuple[Floats, Floats]:
+def _line(chain: Chain, j: int, mine: np.ndarray, *, x: Floats, part: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Return slope and constant of one column's part of the scores, after seeing that it is a straight line."""
     if chain.plain:
         return weight.sum(axis=0), np.zeros(weight.shape[1])

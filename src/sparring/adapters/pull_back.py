@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,7 +58,7 @@ class _Puller:
         # -0.0 and 0.0 are one threshold
         keys["threshold"], keys["blank"] = ensemble.threshold[inner] + 0.0, ensemble.missing_left[inner]
         self.inner = inner
-        self.tests, self.which = np.unique(keys, return_inverse=True)
+        self.tests, self.which = _distinct(keys)
         n = len(self.tests)
         self.threshold = self.tests["threshold"].copy()
         self.table = np.full(n, -1, dtype=np.int64)
@@ -125,8 +127,8 @@ class _Puller:
         z, good = self.chain.try_evaluate(self.chain.with_value(j, inside))
         if (legal & ~good).any():
             raise NotApplicable(
-                f"column {self.chain.codec.space.names[j]!r} holds numbers that the model encodes as categories, and it "
-                "refuses those never seen; declare kind: category or carried for it"
+                f"column {self.chain.codec.space.names[j]!r} holds numbers that the model encodes as categories, and "
+                "it refuses those never seen; declare kind: category or carried for it"
             )
         left = self._goes_left(tests, z)
         for k, t in enumerate(tests):
@@ -164,6 +166,17 @@ class _Puller:
             n_columns=len(self.chain.codec.space),
             dtype="float64",
         )
+
+
+def _distinct(keys: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Return the distinct records and which of them each is; much quicker than numpy.unique on records."""
+    order = np.lexsort([keys[name] for name in ("blank", "table", "threshold", "f")])
+    sorted_ = keys[order]
+    new = np.ones(len(keys), dtype=bool)
+    new[1:] = np.logical_or.reduce([sorted_[name][1:] != sorted_[name][:-1] for name in keys.dtype.names or ()])
+    which = np.empty(len(keys), dtype=np.intp)
+    which[order] = np.cumsum(new) - 1
+    return sorted_[new], which
 
 
 def _merged(breaks: Floats, left: Bools) -> MembershipTable:

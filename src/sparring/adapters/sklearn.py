@@ -35,6 +35,7 @@ class SklearnAdapter(Adapter):
 
     def conform(self, model: object, frame: Any) -> Any:
         """Return the rows as the model was trained on them; see `Adapter.conform`."""
+        fitted_classes(model)
         out = conform(
             frame, names=remembered(model, "feature_names_in_"), n_columns=remembered(model, "n_features_in_")
         )
@@ -90,7 +91,8 @@ def fitted_classes(model: Any) -> list[Any]:
     name = class_name(take_apart(model).final)
     if kind not in (None, "classifier"):
         raise ModelError(
-            f"the model must be a classifier, and {name} is a {kind.replace('_', ' ')}; only classifiers can be assessed"
+            f"the model must be a classifier, and {name} is a {kind.replace('_', ' ')}; "
+            "only classifiers can be assessed"
         )
     try:
         classes = getattr(model, "classes_", None)

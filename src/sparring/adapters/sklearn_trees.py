@@ -9,7 +9,7 @@ import numpy as np
 from sparring.adapters.base import class_name
 from sparring.adapters.trees import Rounding, Tree, after, always, assemble, average, bits, code_set
 from sparring.core.examples import Floats
-from sparring.core.parameters import TreeEnsemble
+from sparring.core.parameters import MembershipTable, TreeEnsemble
 from sparring.errors import NotApplicable
 
 
@@ -123,7 +123,7 @@ def _hist_tree(predictor: Any, known: Any, where: Any, *, output: int) -> Tree:
     leaf = nodes["is_leaf"].astype(bool)
     missing_left = nodes["missing_go_to_left"].astype(bool)
     table = np.full(len(nodes), -1, dtype=np.int64)
-    tables = []
+    tables: list[MembershipTable] = []
     for i in np.flatnonzero(nodes["is_categorical"].astype(bool) & ~leaf):
         inside = bits(predictor.raw_left_cat_bitsets[nodes["bitset_idx"][i]])
         all_known = bits(known[where[nodes["feature_idx"][i]]])

@@ -43,9 +43,10 @@ def take_apart(model: Any) -> Parts:
         name = class_name(model)
         if hasattr(model, "best_estimator_"):
             model = model.best_estimator_
-        elif name in ("TunedThresholdClassifierCV", "FixedThresholdClassifier") and hasattr(model, "estimator_"):
-            cut, blocked = _own_cut(model)
-            model = model.estimator_
+        elif name in ("TunedThresholdClassifierCV", "FixedThresholdClassifier"):
+            inner = getattr(model, "estimator_", model.estimator)
+            cut, blocked = _own_cut(model, inner)
+            model = inner
         elif name == "FrozenEstimator":
             model = model.estimator
         elif is_pipeline(model):
@@ -65,20 +66,21 @@ def _only_resamples(step: Any) -> bool:
     return hasattr(step, "fit_resample") and not hasattr(step, "transform")
 
 
-def _own_cut(model: Any) -> tuple[tuple[Any, float] | None, str | None]:
+def _own_cut(model: Any, inner: Any) -> tuple[tuple[Any, float] | None, str | None]:
     name = class_name(model)
-    threshold = getattr(model, "best_threshold_", getattr(model, "threshold", None))
-    on_margin = getattr(model, "response_method", "auto") == "decision_function" or not hasattr(
-        model.estimator_, "predict_proba"
-    )
+    classes = getattr(inner, "classes_", None)
+    if classes is None or (name == "TunedThresholdClassifierCV" and not hasattr(model, "best_threshold_")):
+        return None, f"{name} has not been fitted"
+    threshold: Any = getattr(model, "best_threshold_", getattr(model, "threshold", None))
+    on_margin = getattr(model, "response_method", "auto") == "decision_function" or not hasattr(inner, "predict_proba")
     if threshold == "auto":
         threshold = 0.0 if on_margin else 0.5
     label = getattr(model, "pos_label", None)
     if name == "TunedThresholdClassifierCV" and label is None:
         label = getattr(model, "_curve_scorer", None) and model._curve_scorer._get_pos_label()  # noqa: SLF001  # no public name
-    label = model.classes_[1] if label is None else label
+    label = classes[1] if label is None else label
     if on_margin:
-        turned = float(threshold) == 0.0 and label == model.classes_[1]
+        turned = float(threshold) == 0.0 and label == classes[1]
         return None, None if turned else f"{name} puts a cut-off on a margin that is no probability"
     if not 0 < float(threshold) <= 1:
         return None, f"{name} has a cut-off of {float(threshold):g}, which decides every row alike"

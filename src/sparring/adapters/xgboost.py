@@ -12,8 +12,8 @@ import numpy as np
 from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, same
 from sparring.adapters.conform import conform, require_numbers, with_categories
 from sparring.adapters.convert import read_model
-from sparring.adapters.library_codes import stored_categories
 from sparring.adapters.labels import Labels
+from sparring.adapters.library_codes import stored_categories
 from sparring.adapters.unwrap import Parts
 from sparring.core.plugin import Adapter
 from sparring.core.space import Codec
@@ -104,7 +104,8 @@ def _objective(booster: Any) -> tuple[str, int]:
     if objective not in BINARY + SEVERAL:
         kind = "ranks rows" if objective.startswith("rank:") else "predicts numbers"
         raise ModelError(
-            f"the model must be a classifier, and this one {kind} (objective {objective}); only classifiers can be assessed"
+            f"the model must be a classifier, and this one {kind} (objective {objective}); "
+            "only classifiers can be assessed"
         )
     return objective, 2 if objective in BINARY else int(learner["learner_model_param"]["num_class"])
 

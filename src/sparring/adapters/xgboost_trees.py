@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sparring.adapters.trees import Tree, assemble, code_set
 from sparring.core.examples import Floats
-from sparring.core.parameters import Link, TreeEnsemble
+from sparring.core.parameters import Link, MembershipTable, TreeEnsemble
 from sparring.errors import NotApplicable
 
 READ = {
@@ -77,7 +77,7 @@ def _count(booster: Any, boosting: dict[str, Any]) -> int:
 
 
 def _intercept(text: str, objective: str, n_outputs: int) -> Floats:
-    """Base score as a raw score; it is kept as a probability where the objective has one."""
+    """Return the base score as a raw score; it is kept as a probability where the objective has one."""
     base = np.array([float(part) for part in str(text).strip("[]").split(",")], dtype=np.float32)
     if objective == "binary:logistic":
         base = -np.log(np.float32(1.0) / base - np.float32(1.0))
@@ -105,9 +105,9 @@ def _tree(tree: dict[str, Any], weight: float, *, output: int) -> Tree:
     )
 
 
-def _sets(tree: dict[str, Any], default_left: NDArray[Any]) -> tuple[NDArray[Any], list[Any]]:
+def _sets(tree: dict[str, Any], default_left: NDArray[Any]) -> tuple[NDArray[Any], list[MembershipTable]]:
     table = np.full(len(default_left), -1, dtype=np.int64)
-    tables = []
+    tables: list[MembershipTable] = []
     nodes = tree.get("categories_nodes", [])
     for node, start, size in zip(
         nodes, tree.get("categories_segments", []), tree.get("categories_sizes", []), strict=True

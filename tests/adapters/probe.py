@@ -1,0 +1,88 @@
+"""Rows that catch a wrong conversion: on every side of thresholds, blank, unseen, in float32 and float64."""
+
+import numpy as np
+
+from adapters.evaluate import raw
+from sparring.adapters.frames import FrameCodec
+from sparring.adapters.lightgbm import LightGBMAdapter
+from sparring.adapters.sklearn import SklearnAdapter
+from sparring.adapters.xgboost import XGBoostAdapter
+from sparring.assess.columns import infer
+from sparring.core.parameters import TreeEnsemble, probabilities
+from sparring.core.spec import Access
+from sparring.errors import ModelError
+
+ADAPTERS = (XGBoostAdapter(), LightGBMAdapter(), SklearnAdapter())
+
+
+def target_of(model, frame, *, classes=None, decision=None, columns=None):
+    adapter = next(adapter for adapter in ADAPTERS if adapter.accepts(model))
+    frame = adapter.conform(model, frame)
+    codec = FrameCodec(frame, infer(frame) if columns is None else columns(frame))
+    return adapter.target(model, codec=codec, classes=classes, decision=decision)
+
+
+def probing_rows(target, parameters, *, blanks, n=250):
+    rng = np.random.default_rng(0)
+    x = target.codec.sample.copy()
+    rows = [x]
+    if isinstance(parameters, TreeEnsemble):
+        inner = np.flatnonzero(parameters.column >= 0)
+        for i in rng.choice(inner, min(n, len(inner)), replace=False):
+            rows.append(_around(target, parameters, int(i), x[rng.integers(len(x))]))
+    if blanks:
+        blank = x[: 2 * x.shape[1]].copy()
+        blank[np.arange(len(blank)), np.arange(len(blank)) % x.shape[1]] = np.nan
+        rows.append(blank)
+    return np.concatenate(rows)
+
+
+def _around(target, ensemble, i, row):
+    """The threshold itself and its neighbors in both precisions, in the place of one column."""
+    j = int(ensemble.column[i])
+    cuts = [ensemble.threshold[i]] if ensemble.table[i] < 0 else ensemble.tables[ensemble.table[i]].breaks[:3]
+    values = [
+        value
+        for cut in cuts
+        if np.isfinite(cut)
+        for value in (
+            cut,
+            np.nextafter(cut, -np.inf),
+            np.nextafter(cut, np.inf),
+            float(np.nextafter(np.float32(cut), np.float32(-np.inf))),
+            float(np.nextafter(np.float32(cut), np.float32(np.inf))),
+        )
+    ]
+    codec = target.codec
+    if codec.space.columns[j].kind != "number":
+        values = list(range(codec.codes(j) - (not codec.holds_unseen[j])))
+    elif codec.storage(j).startswith("int"):
+        values = list(np.rint(values))
+    out = np.tile(row, (len(values), 1))
+    out[:, j] = values
+    return out
+
+
+def accepted(target, x):
+    """Rows that the user's own model takes."""
+    try:
+        target.predict(x)
+    except ModelError:
+        if len(x) == 1:
+            return x[:0]
+        half = len(x) // 2
+        return np.concatenate([accepted(target, x[:half]), accepted(target, x[half:])])
+    return x
+
+
+def assert_same(target, *, blanks=True, tolerance=1e-12, at_least=100):
+    """The readable form gives the same probabilities and decisions as the user's own model."""
+    parameters = target.parameters()
+    assert Access.PARAMETERS in target.offers
+    x = accepted(target, probing_rows(target, parameters, blanks=blanks))
+    assert len(x) >= at_least
+    ours = probabilities(raw(parameters, x), parameters.link)
+    if target.asked.has_scores:
+        np.testing.assert_allclose(ours, target.scores(x), rtol=0, atol=tolerance)
+    np.testing.assert_array_equal(target.decision.apply(ours), target.predict(x))
+    return x
