@@ -175,30 +175,81 @@ def test_a_smaller_plan_attacks_fewer_rows_and_worst_case_rests_on_the_sample():
 def test_worst_case_is_accuracy_without_the_broken_rows():
     w, documents = run(subject(), {"evasion/raise": Raise})
     last = documents[-1]
-    finding = last["evasion/raise@columns"]
-    expected = (len(w.sample) - finding.counts.broken) / len(w.sample)
-    assert last.worst_case["accuracy, at most 3 columns"].value == pytest.approx(expected)
-    assert last.worst_case["accuracy, at most 3 columns"].n == len(w.sample)
-    assert last.worst_case["accuracy on rows that are yes, at most 3 columns"].value == 1
-    assert last.worst_case["error that no classifier can go below, at most 3 columns"].value > 0
+    finding, worst = last["evasion/raise@columns"], last.worst_case[0]
+    assert (worst.objective, worst.size) == ("columns", 3)
+    assert worst.accuracy.value == pytest.approx((len(w.sample) - finding.counts.broken) / len(w.sample))
+    assert worst.accuracy.n == worst.balanced_accuracy.n == worst.constant_model.n == worst.floor.n == len(w.sample)
+    assert worst.by_class["yes"].value == 1
+    assert worst.by_class["no"].value == pytest.approx(1 - finding.counts.broken / (w.sample.y == 0).sum())
+    assert worst.constant_model.value == max((w.sample.y == c).mean() for c in (0, 1))
+    assert worst.floor.value > 0
+    assert worst.union == finding.curve
     assert finding.counts.broken > 0
+    assert [other.objective for other in last.worst_case] == ["columns", "spread"]
 
 
 def test_without_a_measured_finding_there_is_no_worst_case():
-    assert run(subject(), {"evasion/breaks": Breaks})[1][-1].worst_case == {}
+    assert run(subject(), {"evasion/breaks": Breaks})[1][-1].worst_case == ()
+
+
+class First(Raise):
+    """Breaks what one column can break among even rows, and knows some limits that the other one does not."""
+
+    id: ClassVar = "evasion/first"
+    objectives: ClassVar = ("columns",)
+    column: ClassVar = 0
+    lower: ClassVar = (1.0, 3.0, np.inf, 0.0)
+
+    def run(self, case, *, rng):
+        """Yield once."""
+        mine, x_adv = case.rows.ids % 2 == self.column, case.rows.x.copy()
+        x_adv[mine, self.column] = case.space.high[self.column]
+        found = mine & np.isin(case.oracle.predict(x_adv), case.threat.wanted(0))
+        x_adv = np.where(found[:, None], x_adv, case.rows.x)
+        yield AdversarialExamples(x_adv, found, np.ones(len(found), dtype=np.int64))
+        yield Bounds(np.resize(self.lower, len(found)))
+
+
+class Second(First):
+    """Breaks odd rows."""
+
+    id: ClassVar = "evasion/second"
+    column: ClassVar = 1
+    lower: ClassVar = (2.0, 1.0, 1.0, 0.0)
+
+
+def test_the_union_is_the_best_of_all_attackers_row_by_row():
+    w, documents = run(subject(), {a.id: a for a in (First, Second)})
+    last = documents[-1]
+    first, second = last["evasion/first@columns"], last["evasion/second@columns"]
+    union, n = last.worst_case[0].union, len(w.attacked)
+    assert 0 < first.counts.broken < n
+    assert 0 < second.counts.broken < n
+    assert [round(p.success.value * n) for p in union] == [first.counts.broken + second.counts.broken] * 3
+    broken = w.judged["evasion/first@columns"].broken | w.judged["evasion/second@columns"].broken
+    lower = np.resize((2.0, 3.0, np.inf, 0.0), n)
+    assert [p.proven for p in union] == [int((~broken & (lower > p.size)).sum()) for p in union]
+    assert union[0].proven > union[1].proven > union[2].proven > 0
+
+
+def test_the_worst_case_is_in_every_document_on_the_way():
+    documents = run(subject(), {a.id: a for a in (First, Second)})[1]
+    first, both = documents[0].worst_case[0], documents[1].worst_case[0]
+    assert first.union == documents[0]["evasion/first@columns"].curve
+    assert both.accuracy.value < first.accuracy.value
+    assert both.floor == first.floor
 
 
 def test_performance_is_on_all_rows():
     figures = work(subject()).performance()
-    assert figures["accuracy"].value == 1
-    assert figures["auc"].value == 1
-    assert figures["accuracy"].n == 120
-    assert figures["accuracy on rows that are yes"].value == 1
+    assert figures.accuracy.value == figures.balanced_accuracy.value == figures.auc.value == 1
+    assert figures.accuracy.n == figures.constant_model.n == 120
+    assert {name: e.value for name, e in figures.by_class.items()} == {"no": 1, "yes": 1}
 
     class Blind(Toy):
         offers = frozenset({Access.LABELS})
 
-    assert "auc" not in work(subject(Blind())).performance()
+    assert work(subject(Blind())).performance().auc is None
 
 
 def test_noise_and_real_rows_are_the_baselines():
@@ -240,22 +291,28 @@ def test_readers_run_where_the_readable_form_holds():
     assert lying["evasion/reads@columns"].outcome == Outcome.NOT_APPLICABLE
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped():
-    who, shelf = subject(), {a.id: a for a in (Raise, Noise)}
+@pytest.mark.parametrize("done", [1, 2, 3, 5])
+def test_an_interrupted_run_goes_on_where_it_stopped(done):
+    who, shelf = subject(), {a.id: a for a in (Raise, Noise, First, Second)}
     whole = run(who, shelf)[1][-1]
     first = work(who)
     plans = planned(first, shelf)
-    halfway = [d for _, d in zip(range(2), first.measure(plans, document(first, plans)), strict=False)][-1]
+    halfway = [d for _, d in zip(range(done), first.measure(plans, document(first, plans)), strict=False)][-1]
+    halfway = Assessment.model_validate_json(halfway.model_dump_json())
     second = work(who)
     for finding in halfway.findings:
         if finding.primary is not None:
             judged = first.judged[finding.id]
             second.restore(finding, judged.x_adv[judged.broken], first.attacked.ids[judged.broken])
     resumed = list(second.measure(planned(second, shelf), halfway))[-1]
-    assert [f.model_copy(update={"seconds": 0}) for f in resumed.findings] == [
-        f.model_copy(update={"seconds": 0}) for f in whole.findings
-    ]
-    assert resumed.worst_case == whole.worst_case
+    assert sum(f.primary is not None for f in halfway.findings) == done
+    assert timeless(resumed) == timeless(whole)
+    assert any(p.proven for p in whole.worst_case[0].union)
+
+
+def timeless(assessment):
+    findings = tuple(f.model_copy(update={"seconds": 0}) for f in assessment.findings)
+    return assessment.model_copy(update={"seconds": 0, "findings": findings})
 
 
 def test_general_doubts_are_collected():

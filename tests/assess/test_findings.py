@@ -83,6 +83,10 @@ def test_the_curve_counts_changes_up_to_each_size():
     assert finding.primary.estimate.n == 4
 
 
+def test_bounds_are_kept_by_row_so_that_a_run_can_go_on():
+    assert measured(lower=(0, 2.0, np.inf, 4.0)).bounds == {3: 2.0, 5: None, 9: 4.0}
+
+
 def test_every_attacked_row_is_broken_proven_or_undecided():
     counts = measured().counts
     assert (counts.eligible, counts.attacked, counts.broken, counts.proven, counts.undecided) == (9, 4, 3, 1, 0)

@@ -128,6 +128,19 @@ def test_an_interrupted_folder_is_continued_to_the_same_end(whole, tmp_path):
     assert (tmp_path / "out" / "report.html").exists()
 
 
+def test_what_rests_on_examples_that_are_gone_is_measured_again(whole, tmp_path):
+    def interrupt(text, done):
+        if text == "evasion/random-noise@spread":
+            raise Stop
+
+    with pytest.raises(Stop):
+        go(out=tmp_path / "out", progress=interrupt)
+    (tmp_path / "out" / "examples.parquet").unlink()
+    result = go(out=tmp_path / "out")
+    assert figures(result.assessment) == figures(whole.assessment)
+    assert result.assessment.worst_case == whole.assessment.worst_case
+
+
 def test_without_a_seed_the_folder_keeps_the_first_one(tmp_path):
     def interrupt(text, done):
         if text == "evasion/random-noise@spread":

@@ -22,15 +22,18 @@ from sparring.core.document import (
     Finding,
     Named,
     Outcome,
+    Performance,
     Point,
     Queries,
     TargetRecord,
     ThreatRecord,
+    WorstCase,
 )
 from sparring.core.space import Column
 from sparring.core.threat import COLUMN_SIZES, GRANTS, SPREAD_SIZES, Attacker
 
 ROWS, BAD, CORRECT, ATTACKED = 300, 90, 228, 80
+EXTRA = 2  # rows that only the others break
 HEADLINE = {"columns": 2, "spread": 3}  # positions in the curve
 MEASURES = {
     "columns": "share of attacked rows that pass by misstating at most 3 columns",
@@ -64,8 +67,8 @@ def rate(k: int, n: int) -> Estimate:
     return Estimate(value=p, low=low, high=high, n=n, method="wilson")
 
 
-def estimate(value: float, low: float, high: float) -> Estimate:
-    return Estimate(value=value, low=low, high=high, n=ROWS, method="stratified normal")
+def around(value: float) -> Estimate:
+    return Estimate(value=value, low=value - 0.05, high=value + 0.05, n=ROWS, method="stratified normal")
 
 
 def floor(k: int) -> Estimate:
@@ -261,6 +264,37 @@ def findings() -> tuple[Finding, ...]:
     )
 
 
+def worst_cases(some: tuple[Finding, ...]) -> tuple[WorstCase, ...]:
+    """Return what is left under all findings together; where several were measured, they break two rows more."""
+    found = []
+    for objective in ("columns", "spread"):
+        curves = [f.curve for f in some if f.threat.objective == objective and f.curve]
+        if not curves:
+            continue
+        n = curves[0][-1].success.n
+        counts = [max(round(curve[i].success.value * n) for curve in curves) for i in range(len(curves[0]))]
+        # what the best attacker misses altogether, another one finds
+        counts = [min(k + EXTRA, n) if k and len(curves) > 1 else k for k in counts]
+        proven = [max(curve[i].proven for curve in curves) for i in range(len(curves[0]))]
+        k = counts[HEADLINE[objective]]
+        found.append(
+            WorstCase(
+                objective=objective,
+                size=curves[0][HEADLINE[objective]].size,
+                accuracy=rate(CORRECT - k, ROWS),
+                balanced_accuracy=around(((ATTACKED - k) / BAD + (CORRECT - ATTACKED) / (ROWS - BAD)) / 2),
+                by_class={"bad": rate(ATTACKED - k, BAD), "good": rate(CORRECT - ATTACKED, ROWS - BAD)},
+                constant_model=rate(ROWS - BAD, ROWS),
+                floor=floor(27 if objective == "columns" else 4),
+                union=tuple(
+                    Point(size=p.size, success=rate(k, n), proven=min(shown, n - k))
+                    for p, k, shown in zip(curves[0], counts, proven, strict=True)
+                ),
+            )
+        )
+    return tuple(found)
+
+
 def assessment(*, answered: bool = True, **more: Any) -> Assessment:
     """Return the assessment of a credit model; `answered` False: nobody said who can set what."""
     values: dict[str, Any] = {
@@ -300,27 +334,14 @@ def assessment(*, answered: bool = True, **more: Any) -> Assessment:
             answered=answered,
         ),
         "columns": columns(answered=answered),
-        "performance": {
-            "accuracy": rate(CORRECT, ROWS),
-            "balanced_accuracy": estimate(0.797, 0.752, 0.842),
-            "auc": Estimate(value=0.851, low=0.801, high=0.890, n=ROWS, method="delong"),
-            "accuracy of always giving the commonest answer": rate(ROWS - BAD, ROWS),
-            "accuracy on rows that are bad": rate(ATTACKED, BAD),
-            "accuracy on rows that are good": rate(148, ROWS - BAD),
-        },
-        "worst_case": {
-            "accuracy, at most 3 columns": rate(CORRECT - 42, ROWS),
-            "balanced accuracy, at most 3 columns": estimate(0.563, 0.503, 0.622),
-            "accuracy on rows that are bad, at most 3 columns": rate(ATTACKED - 42, BAD),
-            "accuracy on rows that are good, at most 3 columns": rate(148, ROWS - BAD),
-            "error that no classifier can go below, at most 3 columns": floor(27),
-            "accuracy, at most 0.5 spreads": rate(CORRECT - 15, ROWS),
-            "balanced accuracy, at most 0.5 spreads": estimate(0.713, 0.658, 0.768),
-            "accuracy on rows that are bad, at most 0.5 spreads": rate(ATTACKED - 15, BAD),
-            "accuracy on rows that are good, at most 0.5 spreads": rate(148, ROWS - BAD),
-            "error that no classifier can go below, at most 0.5 spreads": floor(4),
-            "accuracy of always giving the commonest answer": rate(ROWS - BAD, ROWS),
-        },
+        "performance": Performance(
+            accuracy=rate(CORRECT, ROWS),
+            balanced_accuracy=around((ATTACKED / BAD + (CORRECT - ATTACKED) / (ROWS - BAD)) / 2),
+            by_class={"bad": rate(ATTACKED, BAD), "good": rate(CORRECT - ATTACKED, ROWS - BAD)},
+            constant_model=rate(ROWS - BAD, ROWS),
+            auc=Estimate(value=0.851, low=0.801, high=0.890, n=ROWS, method="delong"),
+        ),
+        "worst_case": worst_cases(tuple(more.get("findings", findings()))),
         "budget_s": 60,
         "seconds": 48.2,
         "findings": findings(),

@@ -203,7 +203,9 @@ def hostile():
             "tool": HOSTILE,
             "packages": {HOSTILE: HOSTILE},
             "answers": base.answers.model_copy(update={"decides": HOSTILE}),
-            "performance": {**base.performance, HOSTILE: base.performance["accuracy"]},
+            "performance": base.performance.model_copy(
+                update={"by_class": {HOSTILE: base.performance.accuracy, **base.performance.by_class}}
+            ),
             "caveats": (Caveat(code=HOSTILE, text=HOSTILE),),
         }
     )
@@ -337,4 +339,4 @@ def test_fragment_stays_in_its_element(pages):
 
 
 def test_page_with_nothing_in_it_still_opens():
-    Page(render(assessment(findings=(), performance={}, worst_case={}, columns=()), format="html"))
+    Page(render(assessment(findings=(), performance=None, worst_case=(), columns=()), format="html"))

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sparring.assess import findings, floor, plan, run, sanity, stats
+from sparring.assess import figures, findings, plan, run, sanity
+from sparring.assess.floor import floor
 from sparring.assess.judge import Judged, judge
 from sparring.core.case import AdversarialExamples
-from sparring.core.document import Answers, Assessment, Caveat, Estimate, Finding, Outcome
+from sparring.core.document import Answers, Assessment, Caveat, Estimate, Finding, Outcome, Performance, WorstCase
 from sparring.core.examples import Bools, Examples, Floats
 from sparring.core.space import Codec
 from sparring.core.spec import Access
@@ -72,6 +73,7 @@ class Bench:
     progress: Callable[[str, float], None]
     judged: dict[str, Judged] = field(default_factory=dict)
     sizes: dict[str, tuple[Attacker, Objective, Floats]] = field(default_factory=dict)
+    lower: dict[str, Floats] = field(default_factory=dict)
 
     def look(self) -> None:
         """Ask the model once about every row, choose the rows to attack, and look for general doubts."""
@@ -93,6 +95,7 @@ class Bench:
         own = np.sort(np.random.default_rng([self.entropy, 2]).permutation(len(rows))[:BACKGROUND_ROWS])
         self.background = Examples(rows.x[own], self.decided[own], rows.ids[own])
         self._baselines: dict[Objective, findings.Baseline] = {}
+        self._floors: dict[Objective, Estimate] = {}
 
     def caveats(self) -> tuple[Caveat, ...]:
         """Doubts that concern every finding."""
@@ -109,24 +112,9 @@ class Bench:
         ]
         return tuple(found)
 
-    def performance(self) -> dict[str, Estimate]:
+    def performance(self) -> Performance:
         """How good the model is on all rows, without anybody trying anything."""
-        rows, target = self.subject.rows, self.subject.target
-        majority = int(np.bincount(rows.y).max())
-        figures = {
-            "accuracy": stats.wilson(int(self.correct.sum()), len(rows)),
-            "balanced_accuracy": stats.balanced_accuracy(self.correct, rows.y),
-        }
-        if len(target.decision.classes) == 2 and Access.SCORES in target.offers:
-            positive = 1 if target.decision.positive is None else target.decision.positive
-            scores = target.scores(rows.x)[:, positive]
-            figures["auc"] = stats.auc(scores, rows.y == positive)
-        figures["accuracy of always giving the commonest answer"] = stats.wilson(majority, len(rows))
-        for c in np.unique(rows.y):
-            of = rows.y == c
-            name = f"accuracy on rows that are {target.decision.classes[c]}"
-            figures[name] = stats.wilson(int(self.correct[of].sum()), int(of.sum()))
-        return figures
+        return figures.performance(self.subject.target, self.subject.rows, self.correct)
 
     def measure(self, planned: Sequence[plan.Planned], document: Assessment) -> Iterator[Assessment]:
         """Run what the document still lacks; yield it, whole, after each finding."""
@@ -147,17 +135,28 @@ class Bench:
         )
 
     def restore(self, finding: Finding, x_adv: Floats, ids: np.ndarray) -> None:
-        """Take back what an interrupted run had judged, for comparisons between findings."""
-        x, objective = self.attacked.x.copy(), finding.threat.objective
-        at = np.searchsorted(self.attacked.ids, ids)
-        x[at] = x_adv
-        broken = np.zeros(len(x), dtype=bool)
-        broken[at] = True
-        size = np.full(len(x), np.inf)
-        space = self.subject.codec.space
+        """Take back what an interrupted run had judged, for what is said of several findings together.
+
+        Parameters
+        ----------
+        finding : Finding
+            A measured one.
+        x_adv : ndarray of shape (k, d)
+            Its broken rows, edited.
+        ids : ndarray of shape (k,)
+        """
+        space, n = self.subject.codec.space, len(self.attacked)
+        objective: Objective = "columns" if finding.threat.objective == "columns" else "spread"
         measured = space.size_in_columns if objective == "columns" else space.size_in_spreads
+        x, broken, size = self.attacked.x.copy(), np.zeros(n, dtype=bool), np.full(n, np.inf)
+        at = np.searchsorted(self.attacked.ids, ids)
+        x[at], broken[at] = x_adv, True
         size[broken] = measured(self.attacked.x[broken], x[broken])
-        self._remember(finding.id, Judged(x, broken, size, self.attacked.y, ()), Attacker(finding.threat.attacker))
+        known = np.array([finding.bounds.get(int(i), 0.0) for i in self.attacked.ids], dtype=float)
+        lower = np.where(np.isnan(known), np.inf, known)  # None, for no size at all, has become NaN
+        self._baselines_for(objective)
+        judged = Judged(x, broken, size, self.attacked.y, ())
+        self._remember(finding.id, judged, Attacker(finding.threat.attacker), lower)
 
     def _with(self, document: Assessment, planned: Sequence[plan.Planned], done: dict[str, Finding]) -> Assessment:
         classes = self.subject.target.decision.classes
@@ -166,10 +165,15 @@ class Bench:
             or findings.unmeasured(p, Outcome.SKIPPED, PENDING, classes=classes, fingerprint=document.fingerprint)
             for p in planned
         )
-        return document.model_copy(update={"findings": every, "seconds": round(time.time() - self.began, 3)})
+        update = {
+            "findings": every,
+            "worst_case": self.worst_case(),
+            "seconds": round(time.time() - self.began, 3),
+        }
+        return document.model_copy(update=update)
 
     def _closed(self, document: Assessment) -> Assessment:
-        self.progress("worst case and floor", 0.99)
+        self.progress("putting findings together", 0.99)
         update = {
             "complete": True,
             "worst_case": self.worst_case(),
@@ -208,7 +212,7 @@ class Bench:
     def _measured(self, item: plan.Planned, trace: run.Trace, fingerprint: str) -> Finding:
         subject = self.subject
         judged = judge(subject.target, subject.codec, self.attacked, trace.examples, threat=item.threat)
-        baselines = self._baselines_for(item)
+        baselines = self._baselines_for(item.threat.objective, unless=item.id)
         doubts = sanity.of_finding(
             trace,
             judged,
@@ -218,7 +222,7 @@ class Bench:
             background=self.background.x,
             space=subject.codec.space,
         )
-        self._remember(item.id, judged, item.threat.attacker)
+        self._remember(item.id, judged, item.threat.attacker, trace.lower)
         return findings.measured(
             item,
             trace,
@@ -262,9 +266,10 @@ class Bench:
         now, end = time.time(), self.began + self.budget_s
         return now + max((end - now) * (1.0 if left <= 1 else 0.6), 0.0)
 
-    def _remember(self, name: str, judged: Judged, attacker: Attacker) -> None:
+    def _remember(self, name: str, judged: Judged, attacker: Attacker, lower: Floats) -> None:
         objective: Objective = "columns" if name.endswith("@columns") else "spread"
         self.judged[name] = judged
+        self.lower[name] = lower
         self.sizes[name] = (attacker, objective, judged.size)
 
     def _feasible(self, judged: Judged) -> Bools:
@@ -272,13 +277,13 @@ class Bench:
         known = [j.broken for j in self.judged.values()] + [np.isfinite(b.size) for b in self._baselines.values()]
         return np.asarray(np.logical_or.reduce([judged.broken, *known]), dtype=bool)
 
-    def _baselines_for(self, item: plan.Planned) -> list[findings.Baseline]:
-        objective = item.threat.objective
+    def _baselines_for(self, objective: Objective, *, unless: str = "") -> list[findings.Baseline]:
+        """Return what attackers who do not search get; the finding `unless` is no baseline of its own."""
         if objective not in self._baselines:
-            self._baselines[objective] = self._nearest(item.threat)
+            self._baselines[objective] = self._nearest(self._threat(objective))
         noise = f"evasion/random-noise@{objective}"
         found = [self._baselines[objective]]
-        if noise in self.judged and item.id != noise:
+        if noise in self.judged and noise != unless:
             found.insert(0, findings.Baseline("random changes of the same size", self.judged[noise].size))
         return found
 
@@ -289,33 +294,34 @@ class Bench:
         judged = judge(self.subject.target, self.subject.codec, self.attacked, copies, threat=threat)
         return findings.Baseline("copying the nearest real row that is decided as wanted", judged.size)
 
-    def worst_case(self) -> dict[str, Estimate]:
-        """Accuracy left when every row meets the best of all measured attackers, and what no model could beat."""
-        figures: dict[str, Estimate] = {}
+    def worst_case(self) -> tuple[WorstCase, ...]:
+        """Return what is left when every row meets the best of all attackers measured so far."""
         objectives: tuple[Objective, ...] = ("columns", "spread")
+        found = []
         for objective in objectives:
-            sizes = [size for _, its, size in self.sizes.values() if its == objective]
-            if not sizes or not len(self.sample):
+            names = [name for name, (_, its, _) in self.sizes.items() if its == objective]
+            if not names:
                 continue
-            at = findings.HEADLINE[objective]
-            still = self.sample_correct.copy()
-            still[self.where[np.min(sizes, axis=0) <= at + findings.EPS]] = False
-            label = f"at most {at:g} {'columns' if objective == 'columns' else 'spreads'}"
-            threat = Evasion(
-                objective=objective,
-                attacker=Attacker.INSIDER,
-                wants=self.subject.wants,
-                n_classes=max(2, len(self.subject.target.decision.classes)),
+            worst = figures.worst_case(
+                self.sample,
+                self.sample_correct,
+                self.where,
+                threat=self._threat(objective),
+                classes=self.subject.target.decision.classes,
+                sizes=[self.judged[name].size for name in names],
+                lower=[self.lower[name] for name in names],
+                floor=self._floor(objective),
             )
-            figures[f"accuracy, {label}"] = stats.wilson(int(still.sum()), len(still))
-            figures[f"balanced accuracy, {label}"] = stats.balanced_accuracy(still, self.sample.y)
-            for c in np.unique(self.sample.y):
-                of = self.sample.y == c
-                name = f"accuracy on rows that are {self.subject.target.decision.classes[c]}, {label}"
-                figures[name] = stats.wilson(int(still[of].sum()), int(of.sum()))
-            bound = floor.floor(self.sample, space=self.subject.codec.space, threat=threat, size=at)
-            figures[f"error that no classifier can go below, {label}"] = bound
-        if figures:
-            majority = int(np.bincount(self.sample.y).max())
-            figures["accuracy of always giving the commonest answer"] = stats.wilson(majority, len(self.sample))
-        return figures
+            found.append(worst)
+        return tuple(found)
+
+    def _floor(self, objective: Objective) -> Estimate:
+        if objective not in self._floors:
+            threat, at = self._threat(objective), findings.HEADLINE[objective]
+            self._floors[objective] = floor(self.sample, space=self.subject.codec.space, threat=threat, size=at)
+        return self._floors[objective]
+
+    def _threat(self, objective: Objective) -> Evasion:
+        """Return what somebody wants, whoever it is."""
+        n_classes = max(2, len(self.subject.target.decision.classes))
+        return Evasion(objective=objective, attacker=Attacker.INSIDER, wants=self.subject.wants, n_classes=n_classes)

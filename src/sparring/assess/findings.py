@@ -24,7 +24,7 @@ from sparring.core.document import (
     Queries,
     ThreatRecord,
 )
-from sparring.core.examples import Examples, Floats
+from sparring.core.examples import Bools, Examples, Floats
 from sparring.core.space import Column, TableSpace
 from sparring.core.threat import GRANTS, Evasion, Objective
 
@@ -124,10 +124,11 @@ def measured(
         primary=Named(measure=MEASURES[objective], estimate=success(judged.size, headline)),
         also=_also(judged, rows, objective=objective, classes=classes, rng=stream(entropy, planned.id + "/stats")),
         baselines=tuple(Named(measure=b.name, estimate=success(b.size, headline)) for b in baselines),
-        curve=tuple(
-            Point(size=s, success=success(judged.size, s), proven=int(proven(trace, judged, s).sum())) for s in sizes
-        ),
+        curve=curve(judged.size, trace.lower, sizes),
         counts=_counts(trace, judged, eligible=eligible, largest=sizes[-1]),
+        bounds={
+            int(i): None if np.isinf(at) else float(at) for i, at in zip(rows.ids, trace.lower, strict=True) if at > 0
+        },
         queries=_queries(trace, judged, largest=sizes[-1]),
         seconds=round(trace.seconds, 3),
         edits=edits(judged, rows, space=space, classes=classes),
@@ -141,14 +142,28 @@ def success(size: Floats, at: float) -> Estimate:
     return stats.wilson(int((size <= at + EPS).sum()), len(size))
 
 
-def proven(trace: Trace, judged: Judged, at: float) -> np.ndarray:
-    """Say for which rows no working change of at most `at` exists, shape (n,)."""
-    return (trace.lower > at + EPS) & ~(judged.size <= at + EPS)
+def curve(size: Floats, lower: Floats, sizes: Sequence[float]) -> tuple[Point, ...]:
+    """Return success and proofs at each of `sizes`."""
+    return tuple(Point(size=s, success=success(size, s), proven=int(proven(lower, size, s).sum())) for s in sizes)
+
+
+def proven(lower: Floats, size: Floats, at: float) -> Bools:
+    """Say for which rows no working change of at most `at` exists, shape (n,).
+
+    Parameters
+    ----------
+    lower : ndarray of shape (n,)
+        Sizes below which nothing exists.
+    size : ndarray of shape (n,)
+        Smallest working change that the judge confirmed, inf where none; it refutes a bound that says otherwise.
+    at : float
+    """
+    return (lower > at + EPS) & ~(size <= at + EPS)
 
 
 def _counts(trace: Trace, judged: Judged, *, eligible: int, largest: float) -> Counts:
     broken = judged.size <= largest + EPS
-    shown = proven(trace, judged, largest)
+    shown = proven(trace.lower, judged.size, largest)
     return Counts(
         eligible=eligible,
         attacked=len(broken),

@@ -102,7 +102,11 @@ class Job:
             document = self._announced(document, work, planned)
         kept = Kept(work, self.subject.codec)
         if resumed is not None and archive is not None:
-            kept.restore(resumed, Archive.read_examples(archive.folder))
+            examples = Archive.read_examples(archive.folder)
+            if examples is None:  # somebody has removed them; what rests on them is measured again
+                document = document.model_copy(update={"findings": work.pending(planned, document.fingerprint)})
+            else:
+                kept.restore(resumed, examples)
         latest = document
         for latest in work.measure(planned, document):
             if archive is not None:
@@ -161,10 +165,8 @@ class Kept:
     work: bench.Bench
     codec: Codec
 
-    def restore(self, document: Assessment, frame: pd.DataFrame | None) -> None:
+    def restore(self, document: Assessment, frame: pd.DataFrame) -> None:
         """Take back the rows that an interrupted run had judged."""
-        if frame is None:
-            return
         for finding in document.findings:
             part = frame[(frame["finding"] == finding.id) & (frame["role"] == "adversarial")]
             if finding.primary is not None:

@@ -10,6 +10,7 @@ from pydantic import Field
 from sparring.core.case import Effort
 from sparring.core.space import Column
 from sparring.core.spec import Spec
+from sparring.core.threat import Objective
 
 SCHEMA_VERSION = 1
 
@@ -119,11 +120,42 @@ class Finding(Spec):
     baselines: tuple[Named, ...] = Field((), description="what the attacker who does not try gets")
     curve: tuple[Point, ...] = ()
     counts: Counts = Counts()
+    bounds: dict[int, float | None] = Field(
+        default_factory=dict, description="by row: no adversarial row smaller than this exists; null: none of any size"
+    )
     queries: Queries = Queries()
     seconds: float = 0.0
     edits: tuple[Edit, ...] = Field((), description="the cheapest, for people to look at; changed columns only")
     columns_used: dict[str, int] = Field(default_factory=dict, description="how often each column was changed")
     caveats: tuple[Caveat, ...] = ()
+
+
+class Performance(Spec):
+    """How good the decisions are on all rows, without anybody trying anything."""
+
+    accuracy: Estimate
+    balanced_accuracy: Estimate
+    by_class: dict[str, Estimate] = Field(..., description="accuracy on the rows of each true class")
+    constant_model: Estimate = Field(..., description="accuracy of always giving the commonest answer")
+    auc: Estimate | None = Field(None, description="area under the ROC curve; None without scores or with more classes")
+
+
+class WorstCase(Spec):
+    """What is left when every row meets the best of all measured attackers, for one way of counting size.
+
+    All figures rest on the sample, where a row that is decided wrongly stays wrong; `union` on the attacked rows in it.
+    """
+
+    objective: Objective
+    size: float = Field(..., description="attackers may change this much; in columns or spreads")
+    accuracy: Estimate
+    balanced_accuracy: Estimate
+    by_class: dict[str, Estimate] = Field(..., description="accuracy on the rows of each true class")
+    constant_model: Estimate = Field(..., description="accuracy of always giving the commonest answer")
+    floor: Estimate = Field(..., description="error that no classifier can go below at this size")
+    union: tuple[Point, ...] = Field(
+        ..., description="share of attacked rows that at least one attacker broke, at each size of the curve"
+    )
 
 
 class TargetRecord(Spec):
@@ -178,10 +210,8 @@ class Assessment(Spec):
     data: DataRecord
     answers: Answers = Answers()
     columns: tuple[Column, ...]
-    performance: dict[str, Estimate] = Field(default_factory=dict)
-    worst_case: dict[str, Estimate] = Field(
-        default_factory=dict, description="accuracy left under all measured attacks together; constant model; floor"
-    )
+    performance: Performance | None = None
+    worst_case: tuple[WorstCase, ...] = Field((), description="one for each objective that was measured")
     budget_s: float
     seconds: float = 0.0
     findings: tuple[Finding, ...] = ()

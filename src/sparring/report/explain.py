@@ -6,13 +6,12 @@ import difflib
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from sparring.core.document import Assessment, Finding, Outcome
+from sparring.core.document import Assessment, Estimate, Finding, Outcome
 from sparring.core.space import Column
 from sparring.errors import OptionError
 from sparring.knowledge import AttackEntry, AttackerEntry, CaveatEntry, Entry, load
 from sparring.report import words
 from sparring.report.facts import Facts, attack_title, attacker_title, headline_point, why_fixed
-from sparring.report.headline import CONSTANT, FLOOR, worst_case
 
 WHO = {
     "anyone": "anyone can set it",
@@ -168,20 +167,16 @@ def _one(finding: Finding, facts: Facts) -> str:
 
 def _measured(name: str, facts: Facts) -> Iterator[str]:
     """Say what the assessment has under the name of a figure or of a word about columns."""
-    document = facts.assessment
-    clean = document.performance.get(name)
-    if clean is not None:
-        shown = load().measures[name].shown if name in load().measures else "percent"
+    field = {"worst-case accuracy": "accuracy"}.get(name, name)
+    shown = load().measures[name].shown if name in load().measures else "percent"
+    clean = getattr(facts.assessment.performance, field, None)
+    if isinstance(clean, Estimate):
         yield f"As measured: {words.figure(clean, shown=shown)}, n = {clean.n:,}."
-    key = {"floor": FLOOR, "worst-case accuracy": "accuracy"}.get(name, name)
-    for objective in ("columns", "spread"):
-        found = worst_case(facts, objective).get(key.replace("_", " "))
-        if found:
-            limit = words.size_limit(found[0], objective)
-            yield f"Worst case with {limit}: {words.rate(found[1])}, n = {found[1].n:,}."
-    constant = document.performance.get(CONSTANT)
-    if name == "constant model" and constant is not None:
-        yield f"On your rows: {words.rate(constant)}, n = {constant.n:,}."
+    for worst in facts.assessment.worst_case:
+        left = getattr(worst, field, None)
+        if isinstance(left, Estimate):
+            limit = words.size_limit(worst.size, worst.objective)
+            yield f"Worst case with {limit}: {words.figure(left, shown=shown)}, n = {left.n:,}."
     if name in ("misstate", "columns table", "upper bound"):
         yield f"Could be misstated: {words.listed(facts.movable) or 'no column'}."
         yield from (f"Stayed as they are ({reason}): {words.listed(names)}." for reason, names in facts.fixed.items())

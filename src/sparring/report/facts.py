@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from sparring.core.document import Assessment, Finding, Outcome, Point
+from sparring.core.document import Assessment, Finding, Outcome, Point, WorstCase
 from sparring.core.space import Column
 from sparring.core.threat import Attacker
 from sparring.knowledge import load
@@ -56,6 +56,17 @@ class Facts:
         """The finding of the headline: the most successful, of whatever attacker."""
         found = self.of(self.objective)
         return found[0] if found else None
+
+    def worst(self, objective: str) -> WorstCase | None:
+        """Return what is left under all measured attackers together."""
+        return next((w for w in self.assessment.worst_case if w.objective == objective), None)
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """What the headline names, three sizes at most: rows broken by whoever does best on each."""
+        worst = self.worst(self.objective)
+        curve = worst.union if worst else self.top.curve if self.top else ()
+        return tuple(point for point in curve if point.size <= _limit(self.objective))[-3:]
 
     @cached_property
     def assumed(self) -> tuple[str, ...]:
@@ -134,9 +145,12 @@ def why_fixed(column: Column) -> str:
 
 def headline_point(finding: Finding) -> Point:
     """Return the point of the curve that headlines count: the largest size up to the usual one."""
-    limit = HEADLINE_SIZE.get(finding.threat.objective, float("inf"))
-    fitting = [point for point in finding.curve if point.size <= limit + 1e-9]
+    fitting = [point for point in finding.curve if point.size <= _limit(finding.threat.objective)]
     return (fitting or list(finding.curve))[-1]
+
+
+def _limit(objective: str) -> float:
+    return HEADLINE_SIZE.get(objective, float("inf")) + 1e-9
 
 
 def attacker_title(attacker: str) -> str:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
-from sparring.core.document import Estimate, Finding, Outcome, Point
+from sparring.core.document import Finding, Outcome, Point
 from sparring.core.threat import Attacker
 from sparring.report import words
 from sparring.report.blocks import Tile
 from sparring.report.facts import Facts, attacker_title, headline_point
 
-CONSTANT = "accuracy of always giving the commonest answer"
-FLOOR = "error that no classifier can go below"
 RANDOM = "They were found by random tries, without any aim; no attack that was measured did better with {limit}."
-_LIMIT = re.compile(r"^(?P<measure>.+), at most (?P<size>\S+) (?P<unit>columns|spreads)$")
 
 
 def warnings(facts: Facts) -> tuple[str, ...]:
@@ -119,21 +115,20 @@ def _by_hand(facts: Facts, top: Finding) -> list[str]:
 
 
 def _accuracy(facts: Facts) -> list[str]:
-    document = facts.assessment
-    clean = document.performance.get("accuracy")
-    worst = worst_case(facts, facts.objective).get("accuracy")
-    if clean is None or clean.value is None:
+    performance, worst = facts.assessment.performance, facts.worst(facts.objective)
+    if performance is None:
         return []
+    clean = performance.accuracy
     text = f"The model is right on {words.rate(clean)} of {clean.n:,} rows as they are"
-    if worst is None or worst[1].value is None:
+    if worst is None:
         return [f"{text}."]
-    limit = words.size_limit(worst[0], facts.objective)
-    text += f", and on {words.rate(worst[1])} if every row met the most successful of these attackers with {limit}"
-    constant = document.worst_case.get(CONSTANT) or document.performance.get(CONSTANT)
-    if constant is not None and constant.value is not None:
-        share = words.percent(constant.value, constant.n)
-        text += f". Always giving the commonest answer, whatever the row, is right on {share}"
-    return [f"{text}."]
+    limit = words.size_limit(worst.size, facts.objective)
+    text += (
+        f", and on {words.rate(worst.accuracy)} if every row met the most successful of these attackers with {limit}"
+    )
+    constant = worst.constant_model
+    share = words.percent(constant.value or 0.0, constant.n)
+    return [f"{text}. Always giving the commonest answer, whatever the row, is right on {share}."]
 
 
 def _missing(facts: Facts) -> list[str]:
@@ -164,23 +159,11 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
             made.append(
                 Tile(f"{words.successes(rate):,} of {n:,}", label, words.rate(rate), rate.low, rate.value, rate.high)
             )
-    clean = facts.assessment.performance.get("accuracy")
-    worst = worst_case(facts, facts.objective).get("accuracy")
-    if clean is not None and clean.value is not None and worst is not None and worst[1].value is not None:
-        limit = words.size_limit(worst[0], facts.objective)
-        value = f"{100 * clean.value:.0f}{words.GAP}% → {100 * worst[1].value:.0f}{words.GAP}%"
+    performance, worst = facts.assessment.performance, facts.worst(facts.objective)
+    if performance is not None and worst is not None:
+        limit = words.size_limit(worst.size, facts.objective)
+        clean, left = performance.accuracy, worst.accuracy
+        value = f"{100 * (clean.value or 0):.0f}{words.GAP}% → {100 * (left.value or 0):.0f}{words.GAP}%"
         label = f"accuracy, as measured → in the worst case with {limit}"
-        note = f"{words.rate(clean)} → {words.rate(worst[1])}"
-        made.append(Tile(value, label, note, worst[1].low, worst[1].value, worst[1].high))
+        made.append(Tile(value, label, f"{words.rate(clean)} → {words.rate(left)}", left.low, left.value, left.high))
     return tuple(made)
-
-
-def worst_case(facts: Facts, objective: str) -> dict[str, tuple[float, Estimate]]:
-    """Return the worst-case figures of one objective, by measure, with the size that they allow."""
-    unit = "columns" if objective == "columns" else "spreads"
-    found = {}
-    for key, estimate in facts.assessment.worst_case.items():
-        match = _LIMIT.match(key)
-        if match and match["unit"] == unit:
-            found[match["measure"]] = (float(match["size"]), estimate)
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sparring.core.document import Estimate
+from sparring.core.document import Estimate, Performance, WorstCase
 from sparring.core.threat import Attacker
 from sparring.knowledge import load
 from sparring.report import words
@@ -19,7 +19,6 @@ from sparring.report.facts import (
     attacker_title,
     headline_point,
 )
-from sparring.report.headline import CONSTANT, FLOOR, worst_case
 
 
 def attackers(facts: Facts) -> Section:
@@ -89,35 +88,27 @@ def _limits(facts: Facts) -> Iterator[Block]:
 
 def performance(facts: Facts) -> Section:
     """Put performance beside the worst case."""
-    document = facts.assessment
-    worst = {objective: worst_case(facts, objective) for objective in ("columns", "spread")}
-    shown = [objective for objective in worst if worst[objective]]
-    keys = list(dict.fromkeys([_key(k) for k in document.performance] + [k for o in shown for k in worst[o]]))
-    keys = [k for k in keys if k not in (CONSTANT, FLOOR)]
-    rows = [_performance_row(facts, key, worst, shown) for key in keys]
-    constant = document.performance.get(CONSTANT), document.worst_case.get(CONSTANT)
-    if any(constant):
-        title = load().measures["constant model"].heading
-        first, other = (words.rate(c) if c else NOTHING for c in constant)
-        rows.append((title, first, *([other] * len(shown))))
-    if any(FLOOR in worst[o] for o in shown):
-        floors = [words.rate(worst[o][FLOOR][1]) if FLOOR in worst[o] else NOTHING for o in shown]
-        rows.append((load().measures["floor"].heading, NOTHING, *floors))
-    limits = [words.size_limit(next(iter(worst[o].values()))[0], o) for o in shown]
+    title, clean, worst = "Performance beside the worst case", facts.assessment.performance, facts.assessment.worst_case
+    if clean is None:
+        return Section("performance", title, (Text("Performance was not measured."),))
+    measures = load().measures
+    rows = [
+        *(_figure(name, clean, worst) for name in ("accuracy", "balanced_accuracy", "auc")),
+        *(_class_row(name, estimate, worst) for name, estimate in clean.by_class.items()),
+        *(_figure(name, clean, worst) for name in ("constant_model", "floor")),
+    ]
+    shown = tuple(row for row in rows if any(cell != NOTHING for cell in row[1:]))
     head = (
         "Figure",
-        f"As measured, n{words.GAP}={words.GAP}{_n(document.performance)}",
-        *(f"Worst case, {limit}" for limit in limits),
+        f"As measured, n{words.GAP}={words.GAP}{clean.accuracy.n:,}",
+        *(f"Worst case, {words.size_limit(w.size, w.objective)}" for w in worst),
     )
-    table = Table("Performance beside the worst case", head, tuple(rows), tuple(range(1, len(head))))
-    blocks: list[Block] = [table] if rows else [Text("Performance was not measured.")]
-    if shown:
-        n = next(iter(worst[shown[0]].values()))[1].n
-        blocks.append(Text(_worst_case_in_words(n)))
-    measures = load().measures
-    notes = tuple((measures[k].heading, measures[k].says) for k in ("constant model", "floor", "auc"))
+    blocks: list[Block] = [Table(title, head, shown, tuple(range(1, len(head))))]
+    if worst:
+        blocks.append(Text(_worst_case_in_words(worst[0].accuracy.n)))
+    notes = tuple((measures[k].heading, measures[k].says) for k in ("constant_model", "floor", "auc"))
     blocks.append(Notes(notes))
-    return Section("performance", "Performance beside the worst case", tuple(blocks))
+    return Section("performance", title, tuple(blocks))
 
 
 def _worst_case_in_words(n: int) -> str:
@@ -127,24 +118,12 @@ def _worst_case_in_words(n: int) -> str:
     )
 
 
-def _key(name: str) -> str:
-    return name.replace("_", " ")
+def _figure(name: str, clean: Performance, worst: tuple[WorstCase, ...]) -> tuple[str, ...]:
+    entry = load().measures[name]
+    estimates: list[Estimate | None] = [getattr(part, name, None) for part in (clean, *worst)]
+    return (entry.heading, *(words.figure(e, shown=entry.shown) if e else NOTHING for e in estimates))
 
 
-def _n(performance: dict[str, Estimate]) -> str:
-    return f"{performance['accuracy'].n:,}" if "accuracy" in performance else "0"
-
-
-def _performance_row(
-    facts: Facts, key: str, worst: dict[str, dict[str, tuple[float, Estimate]]], shown: list[str]
-) -> tuple[str, ...]:
-    measures = load().measures
-    entry = measures.get(key) or measures.get(key.replace(" ", "_"))
-    title = entry.heading if entry else words.plain(key[:1].upper() + key[1:], longest=100)
-    clean = next((e for k, e in facts.assessment.performance.items() if _key(k) == key), None)
-    how = entry.shown if entry else "percent"
-    cells = [words.figure(worst[o][key][1], shown=how) if key in worst[o] else NOTHING for o in shown]
-    whole = facts.assessment.performance.get("accuracy")
-    if clean and whole and clean.n != whole.n:
-        title += f" (n{words.GAP}={words.GAP}{clean.n:,})"
-    return (title, words.figure(clean, shown=how) if clean else NOTHING, *cells)
+def _class_row(name: str, clean: Estimate, worst: tuple[WorstCase, ...]) -> tuple[str, ...]:
+    title = f"Accuracy on rows that are {words.value(name)} (n{words.GAP}={words.GAP}{clean.n:,})"
+    return (title, words.rate(clean), *(words.rate(w.by_class[name]) if name in w.by_class else NOTHING for w in worst))
