@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sparring.core.document import Finding, Outcome, Point
+from sparring.core.document import Finding, Outcome
 from sparring.core.threat import Attacker
 from sparring.report import words
 from sparring.report.blocks import Tile
 from sparring.report.facts import Facts, attacker_title, headline_point
 
-RANDOM = "They were found by random tries, without any aim; no attack that was measured did better with {limit}."
+HAND = "somebody who tries the obvious edits by hand, without any program"
 
 
 def warnings(facts: Facts) -> tuple[str, ...]:
@@ -33,85 +33,97 @@ def headline(facts: Facts) -> str:
     top = facts.top
     if top is None:
         return "Nothing was measured, so nothing is known about what misstated columns could do."
-    points = shown_points(top)
+    points, objective = facts.points, facts.objective
     one, several = facts.passes
-    n = points[-1].success.n
-    bound = "Upper bound: " if facts.assumed else ""
     last = points[-1]
+    n = last.success.n
+    bound = "Upper bound: " if facts.assumed else ""
     if words.successes(last.success) == 0:
-        limit = words.size_limit(last.size, top.threat.objective)
+        limit = words.size_limit(last.size, objective)
         return (
-            f"{bound}None of {n:,} {facts.attacked_rows} {one} by {_how(top)} {limit}; with 95 % confidence, "
+            f"{bound}None of {n:,} {facts.attacked_rows} {one} by {_how(objective)} {limit}; with 95 % confidence, "
             f"{words.at_most(last.success)} of such rows would, to attacks of this strength."
         )
     first, *others = points
     count = words.successes(first.success)
     verb = one if count == 1 else several
-    text = f"{bound}{count or 'None':} of {n:,} {facts.attacked_rows} {verb} by {_how(top)} "
-    text += words.size_limit(first.size, top.threat.objective)
+    text = f"{bound}{count or 'None':} of {n:,} {facts.attacked_rows} {verb} by {_how(objective)} "
+    text += words.size_limit(first.size, objective)
     rest = [f"{words.successes(p.success):,} by up to {words.number(p.size)}" for p in others]
     return f"{text}, {words.listed(rest)}." if len(rest) != 1 else f"{text}, and {rest[0]}."
 
 
-def _how(finding: Finding) -> str:
-    return "misstating" if finding.threat.objective == "columns" else "moving every entry by"
-
-
-def shown_points(finding: Finding) -> tuple[Point, ...]:
-    """Return the points of the curve that the headline names, three at most, ending with the usual size."""
-    limit = headline_point(finding).size
-    return tuple(point for point in finding.curve if point.size <= limit + 1e-9)[-3:]
+def _how(objective: str) -> str:
+    return "misstating" if objective == "columns" else "moving entries by"
 
 
 def lead(facts: Facts) -> tuple[str, ...]:
     """Say what belongs beside the headline."""
     found = []
     if facts.top is not None:
-        found += [_intervals(facts, facts.top), *_rest(facts.top), *_by_hand(facts, facts.top)]
+        found += [*_shares(facts), _who(facts, facts.top), *_rest(facts)]
     found += [*_accuracy(facts), *_missing(facts)]
     return tuple(found)
 
 
-def _intervals(facts: Facts, top: Finding) -> str:
-    points = shown_points(top)
-    shares = words.listed([words.rate(point.success) for point in points])
-    kinds = len({f.threat.attacker for f in facts.of(facts.objective)} - {Attacker.NOBODY})
-    if top.threat.attacker == Attacker.NOBODY:
-        limit = words.size_limit(points[-1].size, top.threat.objective)
-        return f"That is {shares} of them, with 95 % intervals. {RANDOM.format(limit=limit)}"
-    title = attacker_title(top.threat.attacker).lower()
-    who = f"They were found {title}" if title.startswith("by ") else f"They were found by {_article(title)} {title}"
-    of = f", the most successful of {words.counted(kinds, 'kind')} of attackers" if kinds > 1 else ""
-    return f"That is {shares} of them, with 95 % intervals. {who}{of}."
-
-
-def _article(title: str) -> str:
-    return "an" if title[:1] in "aeiou" else "a"
-
-
-def _rest(top: Finding) -> list[str]:
-    """Say what is known of the rows that were not broken."""
-    point = headline_point(top)
-    left = point.success.n - words.successes(point.success)
-    if not left:
+def _shares(facts: Facts) -> list[str]:
+    if not words.successes(facts.points[-1].success):
         return []
-    limit = words.size_limit(point.size, top.threat.objective)
-    if not point.proven:
-        return [f"Of the other {left:,} nothing is known: the search found no edit with {limit}, and proved nothing."]
-    open_ = left - point.proven
-    text = f"For {point.proven:,} of the other {left:,} it was proven that no allowed edit with {limit} works"
-    return [f"{text}; {open_:,} are undecided." if open_ else f"{text}."]
+    shares = words.listed([words.rate(point.success) for point in facts.points])
+    text = f"That is {shares} of them, with 95 % intervals"
+    if len(facts.of(facts.objective)) > 1:
+        text += ". Each row counts with the smallest edit that any of the attackers found for it"
+    return [f"{text}."]
+
+
+def _who(facts: Facts, top: Finding) -> str:
+    """Say which attacker reaches how many of them, and what somebody reaches by hand."""
+    point, together = headline_point(top), words.successes(facts.points[-1].success)
+    alone, limit = words.successes(point.success), words.size_limit(point.size, facts.objective)
+    reached = "all of these" if alone == together else f"{alone:,} of these {together:,}"
+    kinds = {f.threat.attacker for f in facts.of(facts.objective)} - {Attacker.NOBODY}
+    if not together:
+        return f"The strongest attacker that was tried is {_somebody(top)}."
+    if top.threat.attacker == Attacker.NOBODY:
+        text = f"Random tries, without any aim, reach {reached}; no attack that was measured did better with {limit}."
+    elif len(kinds) > 1:
+        front = f"The most successful of {words.counted(len(kinds), 'kind')} of attackers"
+        text = f"{front}, {_somebody(top)}, reaches {reached}."
+    else:
+        who = _somebody(top)
+        text = f"{who[:1].upper()}{who[1:]} reaches {reached}."
+    return " ".join([text, *_by_hand(facts, top)])
+
+
+def _somebody(finding: Finding) -> str:
+    """Write the attacker of a finding as somebody who does something."""
+    if finding.threat.attacker == Attacker.BY_HAND:
+        return HAND
+    title = attacker_title(finding.threat.attacker)
+    return f"{'an' if title[:1].lower() in 'aeiou' else 'a'} {title[:1].lower()}{title[1:]}"
 
 
 def _by_hand(facts: Facts, top: Finding) -> list[str]:
     hand = [f for f in facts.of(facts.objective) if f.threat.attacker == Attacker.BY_HAND]
     if not hand or hand[0] is top:
         return []
-    point = headline_point(hand[0])
-    limit = words.size_limit(point.size, top.threat.objective)
-    k, n = words.successes(point.success), point.success.n
-    text = f"Somebody who tries the obvious edits by hand, without any program, gets {k or 'none'} of {n:,} through "
-    return [f"{text}with {limit}: {words.rate(point.success)}."]
+    success = headline_point(hand[0]).success
+    k = words.successes(success)
+    return [f"{HAND[:1].upper()}{HAND[1:]}, reaches {k or 'none'} of the {success.n:,}: {words.rate(success)}."]
+
+
+def _rest(facts: Facts) -> list[str]:
+    """Say what is known of the rows that were not broken."""
+    point = facts.points[-1]
+    left = point.success.n - words.successes(point.success)
+    if not left:
+        return []
+    limit = words.size_limit(point.size, facts.objective)
+    if not point.proven:
+        return [f"Of the other {left:,} nothing is known: the search found no edit with {limit}, and proved nothing."]
+    open_ = left - point.proven
+    text = f"For {point.proven:,} of the other {left:,} it was proven that no allowed edit with {limit} works"
+    return [f"{text}; {open_:,} are undecided." if open_ else f"{text}."]
 
 
 def _accuracy(facts: Facts) -> list[str]:
@@ -151,14 +163,12 @@ def _missing(facts: Facts) -> list[str]:
 def tiles(facts: Facts) -> tuple[Tile, ...]:
     """Return the figures of the headline, each with its interval."""
     made = []
-    if facts.top is not None:
-        for point in shown_points(facts.top):
-            rate, n = point.success, point.success.n
-            limit = words.size_limit(point.size, facts.top.threat.objective)
-            label = f"{facts.passes[1]} by {_how(facts.top)} {limit}"
-            made.append(
-                Tile(f"{words.successes(rate):,} of {n:,}", label, words.rate(rate), rate.low, rate.value, rate.high)
-            )
+    for point in facts.points:
+        rate, n = point.success, point.success.n
+        label = f"{facts.passes[1]} by {_how(facts.objective)} {words.size_limit(point.size, facts.objective)}"
+        made.append(
+            Tile(f"{words.successes(rate):,} of {n:,}", label, words.rate(rate), rate.low, rate.value, rate.high)
+        )
     performance, worst = facts.assessment.performance, facts.worst(facts.objective)
     if performance is not None and worst is not None:
         limit = words.size_limit(worst.size, facts.objective)

@@ -39,6 +39,9 @@ def attackers(facts: Facts) -> Section:
                 *(_best(facts, attacker, objective) for objective in ("columns", "spread")),
             )
         )
+    together = tuple(_together(facts, objective) for objective in ("columns", "spread"))
+    if any(cell != NOTHING for cell in together):
+        rows.append(("All of these\nfor each row the one who does best", NOTHING, NOTHING, *together))
     head = ("Attacker", "What they see", "What was tried", *(_limit(facts, o) for o in ("columns", "spread")))
     intro = (
         "An attacker here is somebody who gains from a wrong decision and enters untrue values to get it. Success is "
@@ -61,6 +64,16 @@ def _best(facts: Facts, attacker: str, objective: str) -> str:
         return words.counted_rate(headline_point(measured[0]).success)
     tried = [f for f in facts.missing if attacker_of(f) == attacker and f.threat.objective == objective]
     return OUTCOMES[tried[0].outcome] if tried else NOTHING
+
+
+def _together(facts: Facts, objective: str) -> str:
+    """Write what all attackers reach together, where that is more than the best of them."""
+    worst, found = facts.worst(objective), facts.of(objective)
+    if worst is None or not found:
+        return NOTHING
+    at = headline_point(found[0])
+    success = next((p.success for p in worst.union if p.size == at.size), at.success)
+    return words.counted_rate(success) if success != at.success else NOTHING
 
 
 def _limits(facts: Facts) -> Iterator[Block]:
