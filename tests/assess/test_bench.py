@@ -152,6 +152,8 @@ def test_outcomes_are_told_apart():
     assert outcomes["evasion/breaks@columns"] == (Outcome.FAILED, "ZeroDivisionError: at once")
     assert outcomes["evasion/refuses@spread"] == (Outcome.NOT_APPLICABLE, "it needs the moon")
     assert outcomes["evasion/lost@columns"] == (Outcome.FAILED, "it is lost")
+    assert (last["evasion/lost@columns"].threat.attacker, last["evasion/lost@columns"].threat.access) == ("unknown", ())
+    assert last["evasion/breaks@columns"].threat.attacker == Attacker.SEES_DECISIONS
 
 
 def test_only_rows_with_a_reason_to_try_are_attacked():

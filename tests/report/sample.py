@@ -92,7 +92,7 @@ def columns(*, answered: bool = True) -> tuple[Column, ...]:
 def finding(
     name: str,
     objective: str,
-    attacker: Attacker,
+    attacker: Attacker | str,
     broken: tuple[int, ...] | None,
     *,
     title: str = "",
@@ -108,7 +108,7 @@ def finding(
         "threat": ThreatRecord(
             goal="decided as good",
             attacker=attacker,
-            access=tuple(sorted(GRANTS[attacker])),
+            access=tuple(sorted(GRANTS.get(attacker, ()))),
             objective=objective,
             wants="good",
         ),

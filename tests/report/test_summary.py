@@ -137,13 +137,16 @@ def test_random_tries_in_front_are_said_to_be_random():
 RANDOM_AHEAD = (("random-noise", Attacker.NOBODY, (9, 20, 30)), ("tree-search", Attacker.INSIDER, (5, 9, 12)))
 
 
-def test_an_attack_that_could_not_be_loaded_keeps_its_attacker():
-    failed = finding("tree-search", "columns", Attacker.NOBODY, None, outcome=Outcome.FAILED, reason="no module")
-    document = only(failed, finding("random-noise", "columns", Attacker.NOBODY, (0, 1, 2)))
+def test_an_attack_that_could_not_be_loaded_is_known_by_its_name():
+    lost = [
+        finding(n, "columns", "unknown", None, outcome=Outcome.FAILED, reason="no module") for n in ("tree-search", "x")
+    ]
+    document = only(*lost, finding("random-noise", "columns", Attacker.NOBODY, (0, 1, 2)))
     table = next(b for b in section(document, "attackers").blocks if isinstance(b, Table))
     rows = {row[0].partition("\n")[0]: row for row in table.rows}
     assert rows["Random tries"][2] == "Random changes of equal size"
     assert rows["Insider with the model file"][2:4] == ("nothing was measured", "failed")
+    assert rows["Not known"][1:4] == (NOTHING, "nothing was measured", "failed")
 
 
 def test_rows_from_memory_have_no_file():

@@ -12,6 +12,7 @@ from sparring.assess.judge import Judged
 from sparring.assess.plan import Planned
 from sparring.assess.run import Trace, stream
 from sparring.core.document import (
+    UNKNOWN,
     Caveat,
     Change,
     Counts,
@@ -64,11 +65,14 @@ def unmeasured(
     planned: Planned, outcome: Outcome, reason: str, *, classes: Sequence[str], fingerprint: str, eligible: int = 0
 ) -> Finding:
     """Return the finding of an attack that did not run, with why."""
+    threat = record_threat(planned.threat, classes)
+    if planned.attack is None:
+        threat = threat.model_copy(update={"attacker": UNKNOWN, "access": ()})
     return Finding(
         id=planned.id,
         fingerprint=fingerprint,
         title=planned.attack.title if planned.attack else planned.id,
-        threat=record_threat(planned.threat, classes),
+        threat=threat,
         params=planned.attack.model_dump(mode="json") if planned.attack else {},
         effort=planned.effort,
         outcome=outcome,

@@ -13,6 +13,7 @@ from sparring.core.spec import Spec
 from sparring.core.threat import Objective
 
 SCHEMA_VERSION = 1
+UNKNOWN = "unknown"
 
 
 class Outcome(StrEnum):
@@ -97,7 +98,7 @@ class ThreatRecord(Spec):
     """Who does what, as recorded with a finding."""
 
     goal: str
-    attacker: str
+    attacker: str = Field(..., description="'unknown' where the attack could not be loaded")
     access: tuple[str, ...]
     objective: str
     wants: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from sparring.core.document import Assessment, Finding, Outcome, Point, WorstCase
+from sparring.core.document import UNKNOWN, Assessment, Finding, Outcome, Point, WorstCase
 from sparring.core.space import Column
 from sparring.core.threat import Attacker
 from sparring.knowledge import load
@@ -156,13 +156,15 @@ def _limit(objective: str) -> float:
 def attacker_title(attacker: str) -> str:
     """Write who attacks."""
     known = load().attackers.get(attacker)
+    if attacker == UNKNOWN:
+        return "Not known"
     return known.heading if known else words.plain(attacker, longest=words.LONGEST_NAME)
 
 
 def attacker_of(finding: Finding) -> str:
     """Say who would have attacked; an attack that could not be loaded is known by its name."""
     known = load().attacks.get(finding.id.partition("@")[0])
-    return known.attacker if known and finding.outcome is Outcome.FAILED else finding.threat.attacker
+    return known.attacker if known and finding.threat.attacker == UNKNOWN else finding.threat.attacker
 
 
 def attack_title(finding: Finding) -> str:

@@ -34,7 +34,7 @@ def attackers(facts: Facts) -> Section:
         rows.append(
             (
                 f"{entry.heading}\n{entry.life}" if entry else attacker_title(attacker),
-                entry.sees if entry else words.listed([words.plain(a) for a in mine[0].threat.access]),
+                entry.sees if entry else words.listed([words.plain(a) for a in mine[0].threat.access]) or NOTHING,
                 "; ".join(did) or "nothing was measured",
                 *(_best(facts, attacker, objective) for objective in ("columns", "spread")),
             )
