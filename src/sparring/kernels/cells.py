@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sparring.core.examples import Bools, Floats, Ints
 from sparring.core.parameters import LEAF, TreeEnsemble
 from sparring.core.space import TableSpace
-from sparring.kernels.compiled import compiled, inner
+from sparring.kernels.compiled import inner
 
 Int32s = NDArray[np.int32]
 Bytes = NDArray[np.uint8]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sparring.core.examples import Floats
 from sparring.kernels.cells import Int32s
-from sparring.kernels.compiled import compiled, inner
+from sparring.kernels.compiled import inner
 from sparring.kernels.leaves import Leaves
 
 GAIN = 1e-9

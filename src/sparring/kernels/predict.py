@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sparring.core.examples import Bools, Floats, Ints
 from sparring.core.parameters import TreeEnsemble
-from sparring.kernels.compiled import compiled, inner
+from sparring.kernels.compiled import compiled
 
 
 def raw_scores(ensemble: TreeEnsemble, x: Floats) -> Floats:

@@ -16,6 +16,8 @@ from sparring.errors import BudgetSpent
 
 CALL_ROWS = 8192
 """Rows in one call of the model at most: large enough to be quick, small enough to look at the clock in between."""
+IDLE_CALLS = 10
+"""Calls without a single change after which a row gets no further ones."""
 POOL_ROWS = 2000
 """Background rows that are compared with each attacked row; more hardly ever are nearer."""
 
@@ -38,6 +40,8 @@ class Ledger:
         Of `best` in the objective's unit, and in the other one, which breaks ties; inf where there is none.
     queries, limit : ndarray of shape (n,)
         Rows asked so far, and at most.
+    idle : ndarray of shape (n,)
+        Calls in a row in which no candidate of a row was a change; a search that proposes nothing is over.
     """
 
     case: EvasionCase
@@ -48,6 +52,7 @@ class Ledger:
     other_size: Floats = field(init=False)
     queries: Ints = field(init=False)
     limit: Ints = field(init=False)
+    idle: Ints = field(init=False)
 
     def __post_init__(self) -> None:
         """Start with nothing asked and nothing found; rows that have nothing to gain get no tries."""
@@ -56,7 +61,7 @@ class Ledger:
         self.best = self.x.copy()
         self.wanted = wanted_mask(self.case, rows.y)
         self.size, self.other_size = np.full(n, np.inf), np.full(n, np.inf)
-        self.queries = np.zeros(n, dtype=np.int64)
+        self.queries, self.idle = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
         hopeless = self.wanted[np.arange(n), rows.y] | (not self.space.movable.any())
         self.limit = np.where(hopeless, 0, self.case.effort.queries).astype(np.int64)
 
@@ -84,7 +89,7 @@ class Ledger:
         """Return the rows that have tries left and no wanted row of size `above` or less; none once time is up."""
         if self.case.cancelled():
             return np.empty(0, dtype=np.int64)
-        return np.flatnonzero((self.room > 0) & (self.size > above))
+        return np.flatnonzero((self.room > 0) & (self.size > above) & (self.idle < IDLE_CALLS))
 
     def ask(self, rows: Ints, x_adv: Floats) -> Bools:
         """Ask for decisions on legal candidates, and keep the smallest that is decided as wanted.
@@ -144,6 +149,8 @@ class Ledger:
 
     def _admit(self, rows: Ints, x_adv: Floats) -> Ints:
         changed = np.flatnonzero(self.space.changed(self.x[rows], x_adv).any(axis=1))
+        self.idle[rows] += 1
+        self.idle[rows[changed]] = 0
         return changed[occurrence(rows[changed]) < self.room[rows[changed]]]
 
     def _call(self, ask: Callable[[Floats], Any], rows: Ints, x_adv: Floats, served: Ints) -> tuple[Any, Ints]:

@@ -17,7 +17,8 @@ LARGEST = 1.0
 RUNGS = 4
 PATIENCE = 4
 """Passes without success after which a row works halfway back to its best, or farther out where it has none."""
-WIDER = 1.5
+WIDER, WIDEST = 1.5, 30.0
+"""Factor by which a row without success looks farther out, and the spreads at which it stops doing so."""
 
 
 @dataclass(eq=False)
@@ -130,7 +131,7 @@ class Descent:
         found = ledger.found[tired]
         back, out = tired[found], tired[~found]
         self.size[back] = (self.size[back] + ledger.size[back]) / 2
-        self.size[out] *= WIDER
+        self.size[out] = np.minimum(self.size[out] * WIDER, WIDEST)
         self.point[back] = within(ledger.space, ledger.x[back], ledger.best[back], self.size[back])
         self.margin[tired], self.misses[tired] = -np.inf, 0
 

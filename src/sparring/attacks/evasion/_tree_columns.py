@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sparring.attacks.evasion._tree_ways import Way, Ways
+from sparring.attacks.evasion._tree_ways import TreeWays, Way
 from sparring.core.case import Attempt, Bounds
 from sparring.core.examples import Bools, Floats, Ints
 
@@ -61,14 +61,14 @@ class ColumnSearch:
 
     Parameters
     ----------
-    ways : Ways
+    ways : TreeWays
     beam : int
         Edits carried from one number of columns to the next.
     pair_cells : int
         Pairs of cells that may be enumerated for one row.
     """
 
-    def __init__(self, ways: Ways, *, beam: int, pair_cells: int) -> None:
+    def __init__(self, ways: TreeWays, *, beam: int, pair_cells: int) -> None:
         self.ways = ways
         self.beam = beam
         self.pair_cells = pair_cells

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from sparring.attacks.evasion._tree_columns import ColumnSearch
-from sparring.attacks.evasion._tree_ways import Way, Ways
+from sparring.attacks.evasion._tree_ways import TreeWays, Way
 from sparring.core.case import Attempt, Bounds, EvasionCase
 from sparring.core.examples import Floats, Ints
 from sparring.core.parameters import TreeEnsemble
@@ -62,14 +62,14 @@ class TreeSearch(Attack[Evasion]):
         model = case.oracle.parameters()
         if not isinstance(model, TreeEnsemble):
             raise NotApplicable("it searches through trees, and this model has none")
-        ways = Ways(case, model)
+        ways = TreeWays(case, model)
         if case.threat.objective == "columns":
             search = ColumnSearch(ways, beam=self.beam, pair_cells=self.pair_cells * case.effort.sweeps)
             yield from search.passes()
         else:
             yield from self._spread(ways)
 
-    def _spread(self, ways: Ways) -> Iterator[Attempt]:
+    def _spread(self, ways: TreeWays) -> Iterator[Attempt]:
         from sparring.kernels.spread_search import Settings
 
         sweeps = ways.case.effort.sweeps
@@ -94,10 +94,10 @@ class SpreadSearch:
 
     Parameters
     ----------
-    ways : Ways
+    ways : TreeWays
     """
 
-    def __init__(self, ways: Ways) -> None:
+    def __init__(self, ways: TreeWays) -> None:
         from sparring.kernels.spread_search import Settings
 
         self.ways = ways

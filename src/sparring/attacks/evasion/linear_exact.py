@@ -1,0 +1,274 @@
+"""The nearest row that a linear model decides otherwise, in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sparring.attacks.evasion._ways import Ways, base_at
+from sparring.core.case import Attempt, Bounds, EvasionCase
+from sparring.core.examples import Bools, Floats, Ints
+from sparring.core.parameters import LinearModel, Margin
+from sparring.core.plugin import Attack
+from sparring.core.space import TableSpace, snap
+from sparring.core.spec import Access
+from sparring.core.target import Target
+from sparring.core.threat import Attacker, Evasion, Objective
+from sparring.errors import NotApplicable
+
+HALVINGS = 200
+"""Enough to take any interval of float64 down to two neighbors, when steps are halved in the middle of magnitudes."""
+FARTHEST = 1e12
+"""Size in spreads beyond which a column without a limit is not followed."""
+
+
+class LinearExact(Attack[Evasion]):
+    """The smallest change of a linear model's row, exact: what the columns do adds up, so each is taken at its best."""
+
+    id: ClassVar[str] = "evasion/linear-exact"
+    title: ClassVar[str] = "Solve the linear model of the file for the nearest row"
+    attacker: ClassVar[Attacker] = Attacker.INSIDER
+    needs: ClassVar[frozenset[Access]] = frozenset({Access.PARAMETERS, Access.LABELS})
+    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread")
+    reference: ClassVar[str] = (
+        "Moosavi-Dezfooli et al., 'DeepFool', CVPR 2016 (arXiv 1511.04599), section 2, for the distance to a hyperplane. "
+        "Here with limits, grids, categories and blanks: the least size at which the columns' best changes together flip."
+    )
+
+    def unsuited(self, target: Target, threat: Evasion) -> str | None:
+        """Refuse what is not a linear model, and rules that are not linear in its scores."""
+        try:
+            model = target.parameters()
+            if not isinstance(model, LinearModel):
+                return "it solves linear models, and this one is made of trees; evasion/tree-search reads those"
+            label = 1 if threat.wants == 0 else 0
+            target.decision.margins(
+                label=label, wanted=threat.wanted(label), link=model.link, n_outputs=model.n_outputs
+            )
+        except NotApplicable as error:
+            return str(error)
+        return None
+
+    def run(self, case: EvasionCase, *, rng: np.random.Generator) -> Iterator[Attempt]:
+        """Yield the solution and, since it is exact, the same size as a bound."""
+        model = case.oracle.parameters()
+        if not isinstance(model, LinearModel):
+            raise NotApplicable("it solves linear models, and this one is made of trees")
+        ways = LinearWays(case, model)
+        solver = Solver(ways)
+        ways.improve(np.arange(len(ways.x)), solver, chunk=1024)
+        yield Bounds(ways.least(solver.bound))
+        yield ways.attempt
+
+
+@dataclass(frozen=True, eq=False)
+class LinearWay:
+    """One margin of a linear model, column by column.
+
+    Parameters
+    ----------
+    model : LinearModel
+    margin : Margin
+    base : float
+    rounding : float
+        Error that the sums may carry.
+    number : int or None
+        Among the margins of the case; None for a mixed one.
+    """
+
+    model: LinearModel
+    margin: Margin
+    base: float
+    rounding: float
+    number: int | None
+
+    def part(self, j: int, x: Floats) -> Floats:
+        """Return what column `j` adds for each value in `x`; NaN where the model refuses a blank."""
+        return np.asarray(self.model.part(j, x) @ self.margin.weights, dtype=np.float64)
+
+    def slope(self, j: int) -> float:
+        """Return what one unit of column `j` adds."""
+        return float(self.model.slope[j] @ self.margin.weights)
+
+
+class LinearWays(Ways[LinearWay]):
+    """All ways for the rows of a case.
+
+    Parameters
+    ----------
+    case : Case
+    model : LinearModel
+    """
+
+    def __init__(self, case: EvasionCase, model: LinearModel) -> None:
+        self.model = model
+        super().__init__(case, link=model.link, n_outputs=model.n_outputs)
+
+    def raw(self, x: Floats) -> Floats:
+        """Return raw scores, shape (n, n_outputs)."""
+        return np.asarray(self.model.raw(x), dtype=np.float64)
+
+    def way(self, margin: Margin, number: int | None) -> LinearWay:
+        """Turn a margin into a sum over columns."""
+        base = float(self.model.intercept @ margin.weights + margin.offset)
+        parts = [np.abs(self.model.part(j, self.x[:, j]) @ margin.weights) for j in range(self.x.shape[1])]
+        largest = max((float(np.nanmax(part, initial=0.0)) for part in parts), default=0.0)
+        rounding = float(np.finfo(np.float64).eps) * (abs(base) + largest) * (len(parts) + 1)
+        return LinearWay(self.model, margin, base, rounding, number)
+
+
+class Solver:
+    """The least size at which a row flips, found by halving: what columns can do within a size only grows with it.
+
+    Parameters
+    ----------
+    ways : LinearWays
+    """
+
+    def __init__(self, ways: LinearWays) -> None:
+        self.ways = ways
+        self.space: TableSpace = ways.case.space
+        by_columns = ways.case.threat.objective == "columns"
+        self.by_columns = by_columns
+        self.bound = np.zeros((len(ways.x), max(1, len(ways.margins))))
+
+    def __call__(self, way: LinearWay, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
+        """Solve each row; its size is a count of columns or a size in spreads."""
+        x = self.ways.x[rows]
+        base = base_at(way.base, rounding=way.rounding, ties=way.margin.ties, attempt=attempt)
+        now = np.array([way.part(j, x[:, j]) for j in range(x.shape[1])]).T.reshape(x.shape)
+        scene = Scene(self.space, way, x, now, base)
+        width = np.full(len(x), x.shape[1], dtype=np.int64)
+        if self.by_columns:
+            width = scene.fewest(scene.best(np.full(len(x), FARTHEST))[1], width)
+        size, entry, below = scene.least_size(width)
+        if way.number is not None:
+            # a rounding error away from the solution nothing is claimed
+            proven = width.astype(float) if self.by_columns else below * (1 - 1e-9)
+            self.bound[rows, way.number] = np.where(np.isinf(size), scene.nothing(), proven)
+        if self.by_columns:
+            size = np.where(np.isinf(size), np.inf, self.space.size_in_columns(x, entry))
+        better = size < limit
+        return np.where(better, size, limit), np.where(better[:, None], entry, x)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Some rows in one way, with what each column adds now.
+
+    Parameters
+    ----------
+    space : TableSpace
+    way : LinearWay
+    x : ndarray of shape (n, d)
+    now : ndarray of shape (n, d)
+    base : float
+    """
+
+    space: TableSpace
+    way: LinearWay
+    x: Floats
+    now: Floats
+    base: float
+
+    def best(self, size: Floats) -> tuple[Floats, Floats]:
+        """Return the best entry of each column within a size, and what it takes off the sum, shape (n, d) each."""
+        entry, gain = self.x.copy(), np.zeros(self.x.shape)
+        for j in np.flatnonzero(self.space.movable):
+            for candidate in self._candidates(int(j), size):
+                with np.errstate(invalid="ignore"):
+                    g = self.now[:, j] - self.way.part(int(j), candidate)
+                take = g > gain[:, j]  # never for a blank that the model refuses
+                entry[take, j], gain[take, j] = candidate[take], g[take]
+        return entry, gain
+
+    def _candidates(self, j: int, size: Floats) -> Iterator[Floats]:
+        """Yield entries of column `j` that may be the best within `size`; the row's own where nothing is allowed."""
+        x, space = self.x[:, j], self.space
+        whole = size >= 1
+        if space.may_miss[j]:
+            yield np.where(whole, np.nan, x)
+        if space.categorical[j]:
+            for code in range(int(space.low[j]), int(space.high[j]) + 1):
+                yield np.where(whole, float(code), x)
+            return
+        down = self.way.slope(j) > 0
+        blank = np.isnan(x)
+        if blank.any():
+            yield np.where(blank & whole, self._end(j, low=down), x)
+        if space.may_fall[j] if down else space.may_rise[j]:
+            yield self._moved(j, size, sign=-1.0 if down else 1.0)
+
+    def _end(self, j: int, *, low: bool) -> float:
+        """Return the least or greatest number that may be entered in column `j`."""
+        space = self.space
+        value = (
+            max(space.low[j], -FARTHEST * space.spread[j]) if low else min(space.high[j], FARTHEST * space.spread[j])
+        )
+        toward = np.inf if low else -np.inf
+        return float(snap(np.array([value]), np.array([space.step[j]]), toward=np.array([toward]))[0])
+
+    def _moved(self, j: int, size: Floats, *, sign: float) -> Floats:
+        """Return numbers as far from the row's own as `size`, limits and grid let them."""
+        x, space = self.x[:, j], self.space
+        spread, step = space.spread[j], space.step[j]
+        with np.errstate(invalid="ignore", over="ignore"):
+            value = np.clip(x + sign * size * spread, space.low[j], space.high[j])
+            # clipping to the far limit may go past the row, or past the size
+            value = np.where(sign * (value - x) > 0, value, x)
+            value = np.where(np.abs(value - x) / spread > size, np.nextafter(value, x), value)
+            value = snap(value, np.full(len(x), step), toward=x)
+            legal = (value >= space.low[j]) & (value <= space.high[j]) & (np.abs(value - x) / spread <= size)
+        return np.where(legal, value, x)
+
+    def sum_with(self, gain: Floats, width: Ints) -> Floats:
+        """Return the margin when each row takes its `width` largest gains."""
+        ordered = -np.sort(-gain, axis=1)
+        within = np.arange(gain.shape[1]) < width[:, None]
+        return np.asarray(self.base + self.now.sum(axis=1) - np.where(within, ordered, 0.0).sum(axis=1))
+
+    def fewest(self, gain: Floats, most: Ints) -> Ints:
+        """Return the least number of columns whose gains take the sum below zero; all of them where none does."""
+        ordered = -np.sort(-gain, axis=1)
+        sums = self.base + self.now.sum(axis=1)[:, None] - np.cumsum(ordered, axis=1)
+        flips = sums < 0
+        return np.where(flips.any(axis=1), flips.argmax(axis=1) + 1, most).astype(np.int64)
+
+    def least_size(self, width: Ints) -> tuple[Floats, Floats, Floats]:
+        """Return the least size that flips (inf: none), the rows, and a size at which they do not flip yet."""
+        above = np.full(len(self.x), FARTHEST)
+        below = np.zeros(len(self.x))
+        possible = self.sum_with(self.best(above)[1], width) < 0
+        for _ in range(HALVINGS):
+            # the geometric mean finds the magnitude first; 1 is where categories and blanks come in
+            middle = np.where((below < 1) & (above > 1), 1.0, (below + above) / 2)
+            middle = np.where(below == 1, np.sqrt(below * above), middle)
+            if not (possible & (below < middle) & (middle < above)).any():
+                break
+            flips = self.sum_with(self.best(middle)[1], width) < 0
+            above, below = np.where(flips, middle, above), np.where(flips, below, middle)
+        entry, gain = self.best(above)
+        entry = self._only(entry, gain, width)
+        size = np.where(possible, self.space.size_in_spreads(self.x, entry), np.inf)
+        return size, np.where(possible[:, None], entry, self.x), below
+
+    def _only(self, entry: Floats, gain: Floats, width: Ints) -> Floats:
+        """Keep the `width` largest gains, and no column more than is needed."""
+        order = np.argsort(-gain, axis=1, kind="stable")
+        rank = np.argsort(order, axis=1, kind="stable")
+        sums = self.base + self.now.sum(axis=1)[:, None] - np.cumsum(np.take_along_axis(gain, order, axis=1), axis=1)
+        enough = np.where((sums < 0).any(axis=1), (sums < 0).argmax(axis=1) + 1, width)
+        keep: Bools = rank < np.minimum(width, enough)[:, None]
+        return np.where(keep, entry, self.x)
+
+    def nothing(self) -> Floats:
+        """Return inf where no change flips even with rounding to spare, 0 where rounding leaves it open."""
+        gain = self.best(np.full(len(self.x), FARTHEST))[1]
+        sums = self.way.base + self.now.sum(axis=1) - gain.sum(axis=1)
+        unlimited = (
+            self.space.movable & ~self.space.categorical & (np.isinf(self.space.low) | np.isinf(self.space.high))
+        )
+        return np.where((sums > 1024 * self.way.rounding) & ~unlimited.any(), np.inf, 0.0)
