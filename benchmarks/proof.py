@@ -4,11 +4,11 @@ For ensembles of plain comparisons with one output, rows of numbers, and the lar
 distance.
 
 The trees are cut down to the leaves that a row nearer than the given distance can reach. Each tree then gets its own
-copy of the row and a price for every cell of every column that it looks at; the prices of a cell add up to zero over the
-trees, so that the sum of the trees' least priced leaves bounds the score of all rows from below. Prices are raised column
-by column, by giving every tree the mean of what the trees would pay. Where the bound stays below zero the box is halved
-where that helps most, and both halves start from the prices so far, which hold there, too. Dual block coordinate ascent
-is known from MAP inference (Globerson and Jaakkola 2007); here factors are trees.
+copy of the row and a price for every cell of every column that it looks at; the prices of a cell add up to zero over
+the trees, so that the sum of the trees' least priced leaves bounds the score of all rows from below. Prices are
+raised column by column, by giving every tree the mean of what the trees would pay. Where the bound stays below zero
+the box is halved where that helps most, and both halves start from the prices so far, which hold there, too. Dual
+block coordinate ascent is known from MAP inference (Globerson and Jaakkola 2007); here factors are trees.
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ def _costs(trees: Trees, low: Ints, high: Ints, prices: Floats, least: Floats, c
 def _wishes(
     trees: Trees, p: int, low: int, high: int, prices: Floats, least: Floats, cost: Floats, out: Floats
 ) -> None:
-    """Put into `out` what the tree of pair `p` would pay at least, were its column in each cell from `low` to `high`."""
+    """Put into `out` the least that the tree of pair `p` would pay with its column in each cell of a range."""
     t = trees.owner[p]
     n_pairs = trees.pair[t + 1] - trees.pair[t]
     s = p - trees.pair[t]

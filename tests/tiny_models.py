@@ -202,7 +202,7 @@ def random_ensemble(rng, space, *, n_trees=6, depth=3, n_outputs=1, dtype="float
     )
 
 
-def entries_of(model, space, x, j):
+def entries_of(model, space, x, j):  # noqa: C901  # one branch for each way in
     """List, for one column of one row, an entry for every way in which the model can see it: nearest first in each."""
     column = space.columns[j]
     own = x[j]
@@ -212,7 +212,7 @@ def entries_of(model, space, x, j):
     if column.kind == "category":
         entries += [float(c) for c in range(int(space.high[j]) + 1)]
     elif column.step:
-        entries += [round(k * column.step, 10) for k in range(int(round(4 / column.step)) + 1)]
+        entries += [round(k * column.step, 10) for k in range(round(4 / column.step) + 1)]
     else:
         edges = [0.0, 4.0, 2.0]
         if isinstance(model, TreeEnsemble):

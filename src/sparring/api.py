@@ -357,10 +357,11 @@ def _entropy(rng: int | np.random.Generator | None) -> int:
         return secrets.randbits(48)
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**48))
-    whole = isinstance(rng, int | np.integer) and not isinstance(rng, bool)
-    if not whole or int(rng) < 0:
+    given: Any = rng  # annotations do not stop a notebook
+    whole = isinstance(given, int | np.integer) and not isinstance(given, bool)
+    if not whole or given < 0:
         raise OptionError(f"rng must be a whole number >= 0, a numpy Generator or None, got {rng!r}")
-    return int(rng)
+    return int(given)
 
 
 def _earlier_plan(earlier: Assessment | str | Path | None) -> Assessment | None:

@@ -22,14 +22,14 @@ def target_of(model, frame, *, classes=None, decision=None, columns=None):
     return adapter.target(model, codec=codec, classes=classes, decision=decision)
 
 
-def probing_rows(target, parameters, *, blanks, n=250):
+def probing_rows(target, parameters, *, blanks, unseen, n=120):
     rng = np.random.default_rng(0)
     x = target.codec.sample.copy()
     rows = [x]
     if isinstance(parameters, TreeEnsemble):
         inner = np.flatnonzero(parameters.column >= 0)
-        for i in rng.choice(inner, min(n, len(inner)), replace=False):
-            rows.append(_around(target, parameters, int(i), x[rng.integers(len(x))]))
+        chosen = rng.choice(inner, min(n, len(inner)), replace=False)
+        rows.extend(_around(target, parameters, int(i), x[rng.integers(len(x))]) for i in chosen)
     if blanks:
         blank = x[: 2 * x.shape[1]].copy()
         blank[np.arange(len(blank)), np.arange(len(blank)) % x.shape[1]] = np.nan
@@ -37,7 +37,7 @@ def probing_rows(target, parameters, *, blanks, n=250):
     return np.concatenate(rows)
 
 
-def _around(target, ensemble, i, row):
+def _around(target, ensemble, i, row, *, unseen):
     """The threshold itself and its neighbors in both precisions, in the place of one column."""
     j = int(ensemble.column[i])
     cuts = [ensemble.threshold[i]] if ensemble.table[i] < 0 else ensemble.tables[ensemble.table[i]].breaks[:3]
@@ -55,7 +55,7 @@ def _around(target, ensemble, i, row):
     ]
     codec = target.codec
     if codec.space.columns[j].kind != "number":
-        values = list(range(codec.codes(j) - (not codec.holds_unseen[j])))
+        values = list(range(codec.codes(j) - (not (unseen and codec.holds_unseen[j]))))
     elif codec.storage(j).startswith("int"):
         values = list(np.rint(values))
     out = np.tile(row, (len(values), 1))
@@ -75,11 +75,11 @@ def accepted(target, x):
     return x
 
 
-def assert_same(target, *, blanks=True, tolerance=1e-12, at_least=100):
+def assert_same(target, *, blanks=True, unseen=True, tolerance=1e-12, at_least=100):
     """The readable form gives the same probabilities and decisions as the user's own model."""
     parameters = target.parameters()
     assert Access.PARAMETERS in target.offers
-    x = accepted(target, probing_rows(target, parameters, blanks=blanks))
+    x = accepted(target, probing_rows(target, parameters, blanks=blanks, unseen=unseen))
     assert len(x) >= at_least
     ours = probabilities(raw(parameters, x), parameters.link)
     if target.asked.has_scores:

@@ -138,8 +138,8 @@ def _categories(booster: Any, frame: Any) -> dict[int, list[Any]]:
         if len(places) == len(lists):
             return {j: list(known) for j, known in zip(places, lists, strict=True)}
     raise DataError(
-        f"the model was trained with {len(lists)} columns of categories, the data have {len(typed)}; give those columns "
-        "the pandas dtype 'category'"
+        f"the model was trained with {len(lists)} columns of categories, the data have {len(typed)}; give those "
+        "columns the pandas dtype 'category'"
     )
 
 

@@ -198,7 +198,9 @@ def _representatives(breaks: Floats, column: Column) -> tuple[Floats, Bools]:
         ceiling = b if column.high is None else min(b, np.nextafter(column.high, np.inf))
         value = _inside(floor, ceiling, column.step)
         legal[i] = value is not None
-        inside[i] = value if value is not None else _inside(a, b, None)
+        # what may not be entered may still stand in the data
+        found = value if legal[i] else _inside(a, b, column.step)
+        inside[i] = a if found is None else found
     return inside, legal
 
 

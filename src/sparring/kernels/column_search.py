@@ -98,7 +98,7 @@ def pair_items(leaves: Leaves, work: Work, j: int) -> tuple[Int32s, Int32s]:
 
 @inner
 def fill_grid(leaves: Leaves, item: Int32s, first: int, last: int, wide: int, high: int, grid: Floats) -> None:
-    """Add up, for every pair of cells, the leaves that two columns decide about; row by row, `wide` + 1 numbers each."""
+    """Add up, for every pair of cells, the leaves that two columns decide about; rows of `wide` + 1 numbers each."""
     runs, run_start = leaves.runs, leaves.run_start
     stride = wide + 1
     for g in range((high + 1) * stride):

@@ -41,18 +41,19 @@ def compiled(function: FunctionT) -> FunctionT:
     Where the user has set ``NUMBA_CACHE_DIR``, that folder is used; where nothing can be written, nothing is kept.
     The global setting is restored at once: other people's functions are none of our business.
     """
-    theirs = numba.config.CACHE_DIR
+    config: Any = numba.config  # it fills itself at import; stubs know none of its names
+    theirs = config.CACHE_DIR
     folder = theirs or cache_folder()
     if not folder:
         return _quick(function, keep=False)
-    numba.config.CACHE_DIR = folder
+    config.CACHE_DIR = folder
     try:
         return _quick(function, keep=True)
     except (OSError, RuntimeError):
         # the user's own folder may be unwritable; slow starts are better than none
         return _quick(function, keep=False)
     finally:
-        numba.config.CACHE_DIR = theirs
+        config.CACHE_DIR = theirs
 
 
 def _quick(function: FunctionT, *, keep: bool) -> FunctionT:
@@ -65,7 +66,7 @@ def inner(function: FunctionT) -> FunctionT:
 
     Without a door to Python and a place in the cache of its own it compiles much faster.
     """
-    result: FunctionT = numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-        function
-    )
+    # numba's stubs leave these two options out
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    result: FunctionT = numba.njit(nogil=True, error_model="numpy", **options)(function)
     return result

@@ -58,7 +58,7 @@ class Leaves(NamedTuple):
 
 @inner
 def _number_cells(trees: CellTrees, path: Path) -> Int32s:
-    """Number the cells that kept tests tell apart; return where each column's cells begin."""
+    """Give numbers to the cells that kept tests tell apart; return where each column's cells begin."""
     box, rank, edge_start = path.box, path.rank, trees.edge_start
     cell_start = np.zeros(box.shape[0] + 1, np.int32)
     for j in range(box.shape[0]):
@@ -87,7 +87,8 @@ def _price_cells(
     for j in range(d):
         first, n, by_set = edge_start[j], edge_start[j + 1] - edge_start[j], trees.by_set[j] != 0
         start, last = (0, n) if by_set else (np.int64(box[j, LOW]), np.int64(box[j, HIGH]))
-        low, c = -np.inf, np.int64(cell_start[j])
+        # no entry below the box: tests down there have been left out
+        low, c = edges[first + start - 1] if start > 0 else -np.inf, np.int64(cell_start[j])
         for k in range(start, last + 1):
             if k < last and not by_set and not rank[first + k]:
                 continue
@@ -146,7 +147,7 @@ def leaves_of(
 
 @inner
 def _by_column(condition: Int32s, member_start: Int32s, d: int) -> tuple[Int32s, Int32s, Int32s, Int32s]:
-    """Number the conditions column by column.
+    """Give numbers to the conditions, column by column.
 
     Returns
     -------

@@ -103,7 +103,7 @@ def reach(trees: CellTrees, x: Floats, limits: Limits) -> float:
             if limits.category[j] or limits.miss[j] or np.isnan(x[j]):
                 size = max(size, 1.0)
             if a < b and not limits.category[j] and not np.isnan(x[j]):
-                size = max(size, max((x[j] - edges[a]) / spread[j], (edges[b - 1] - x[j]) / spread[j]))
+                size = max(size, (x[j] - edges[a]) / spread[j], (edges[b - 1] - x[j]) / spread[j])
     return size * 1.001 + 1e-9
 
 

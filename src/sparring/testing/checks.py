@@ -131,7 +131,7 @@ def _says_what_it_is(attack_class: AttackClass) -> None:
         objectives and set(objectives) <= set(known), f"objectives must be among {', '.join(known)}, got {objectives}"
     )
     _must(isinstance(attack_class.attacker, Attacker), f"attacker must be an Attacker, got {attack_class.attacker!r}")
-    needs = attack_class.needs
+    needs: Any = attack_class.needs  # an author may have written anything
     _must(
         isinstance(needs, frozenset) and all(isinstance(need, Access) for need in needs),
         "needs must be a frozenset of Access",

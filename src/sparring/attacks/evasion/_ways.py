@@ -18,7 +18,7 @@ SLACKS = (1.0, 16.0, 1024.0)
 
 WayT = TypeVar("WayT")
 Searcher = Callable[[WayT, Ints, int, Floats], tuple[Floats, Floats]]
-"""Given a way, rows, the number of the try, and sizes in hand: smaller sizes (or what was in hand), and changed rows."""
+"""Given a way, rows, the number of the try, and sizes in hand: smaller sizes (or those in hand), and changed rows."""
 
 
 def base_at(base: float, *, rounding: float, ties: bool, attempt: int) -> float:

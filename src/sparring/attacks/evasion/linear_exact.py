@@ -34,8 +34,9 @@ class LinearExact(Attack[Evasion]):
     needs: ClassVar[frozenset[Access]] = frozenset({Access.PARAMETERS, Access.LABELS})
     objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread")
     reference: ClassVar[str] = (
-        "Moosavi-Dezfooli et al., 'DeepFool', CVPR 2016 (arXiv 1511.04599), section 2, for the distance to a hyperplane. "
-        "Here with limits, grids, categories and blanks: the least size at which the columns' best changes together flip."
+        "Moosavi-Dezfooli et al., 'DeepFool', CVPR 2016 (arXiv 1511.04599), section 2, for the distance to a "
+        "hyperplane. Here with limits, grids, categories and blanks: the least size at which the columns' best changes "
+        "together flip."
     )
 
     def unsuited(self, target: Target, threat: Evasion) -> str | None:

@@ -29,10 +29,10 @@ class TreeSearch(Attack[Evasion]):
     needs: ClassVar[frozenset[Access]] = frozenset({Access.PARAMETERS, Access.LABELS})
     objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread")
     reference: ClassVar[str] = (
-        "Kantchelian et al., 'Evasion and Hardening of Tree Ensemble Classifiers', ICML 2016 (arXiv 1509.07892), for the "
-        "problem, and Zhang et al., 'An Efficient Adversarial Attack for Tree Ensembles', NeurIPS 2020 (arXiv 2010.11598), "
-        "for search over leaves. Neither's algorithm: trees are pruned to a growing box and a mean field over threshold "
-        "cells, descent and a heat bath find the row; one and two columns are enumerated."
+        "Kantchelian et al., 'Evasion and Hardening of Tree Ensemble Classifiers', ICML 2016 (arXiv 1509.07892), for "
+        "the problem, and Zhang et al., 'An Efficient Adversarial Attack for Tree Ensembles', NeurIPS 2020 (arXiv "
+        "2010.11598), for search over leaves. Neither's algorithm: trees are pruned to a growing box and a mean field "
+        "over threshold cells, descent and a heat bath find the row; one and two columns are enumerated."
     )
 
     first: float = Field(0.02, gt=0, description="size of the first box around a row, in spreads")
