@@ -21,7 +21,8 @@ INTRODUCTION = """\
 
 What was promised, and what was measured, also where it falls short. Each row is one run of a script in `benchmarks/`;
 every figure that compares us with another tool was taken in the same run, on the same rows and the same model, so
-ratios carry over to other machines better than times do. Times were taken on machines with other work on them.
+ratios carry over to other machines better than times do. Times are processor time of one thread wherever a tool runs on
+one, since machines with other work on them stretch wall time; wall time is named where it is meant.
 
 *Goal met* says whether the figures in the row reach what was set out before they were measured. To repeat a row, follow
 `benchmarks/README.md`.
@@ -59,8 +60,7 @@ asks for all attacked rows together. Distances are medians over ART's rows.""",
     "engine overhead": (
         "Time spent outside the model",
         """\
-Share of the wall time of an attack that passes inside the user's own `predict` or `predict_proba`; the rest is
-ours.""",
+Share of an attack's time that passes inside the user's own `predict` or `predict_proba`; the rest is ours.""",
     ),
     "validity": (
         "Rows that could be real",

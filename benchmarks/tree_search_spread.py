@@ -21,11 +21,11 @@ import numpy as np
 from benchmarks import harness, results
 from benchmarks.models import NAMES, NUMBERS_ONLY, Reference, reference
 from benchmarks.peers import PeerResult, lt_attack, run
+from benchmarks.proof import nothing_nearer
 from sparring.core.case import Effort
 
 ATTACK = "evasion/tree-search"
 ART_TENTH = 10  # iterations that cost a tenth of the queries of ART's 50
-LONGEST = (60, 300, 1000)
 CLAIM = "tree-search@spread"
 # share of rows that equal the best known, ratio at the median, ratio at the 90th percentile
 GOALS = {"lab-xgboost": (0.9, None, 1.01), "lab-forest": (None, 1.005, 1.03)}
@@ -56,6 +56,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--art-rows", type=int, default=10)
     parser.add_argument("--veritas-rows", type=int, default=20)
     parser.add_argument("--veritas-seconds", type=float, default=10.0)
+    parser.add_argument("--longest", default="60,300,1000", help="sweeps of our longest runs; ours is 20")
+    parser.add_argument("--proof-seconds", type=float, default=3.0, help="for each row")
     parser.add_argument("--lt-attack", type=Path, help="the program, where it has been built")
     return parser.parse_args()
 
@@ -69,9 +71,10 @@ def measure(model: Reference, options: argparse.Namespace) -> None:
     for peer in opponents(model, subject, options):
         theirs[peer.name] = peer.run(model.head(peer.rows))
         ours.append(subject.attack(ATTACK, objective="spread"))
-    longest = longest_run(subject)
+    longest = longest_run(subject, [int(sweeps) for sweeps in options.longest.split(",")])
     best = best_known(model, ours[0], longest, theirs)
-    ms = write_quality(model, ours, longest, best, options.results)
+    proved = proofs(subject, best, options.proof_seconds) if model.unit and "forest" not in model.name else None
+    ms = write_quality(model, ours, longest, best, proved=proved, path=options.results)
     for name, peer in theirs.items():
         write_peer(model, name, peer, ours=ours[0], ms=ms, best=best, path=options.results)
 
@@ -101,13 +104,23 @@ def _lt_attack(subject: harness.Subject, program: Path, rows: Reference) -> Peer
     return lt_attack.run(program, ensemble, rows.x, rows.y, predict=rows.model.predict)
 
 
-def longest_run(subject: harness.Subject) -> np.ndarray:
+def longest_run(subject: harness.Subject, efforts: list[int]) -> np.ndarray:
     """Return the least sizes of many times the effort, from other random numbers each time, shape (n,)."""
     sizes = [
         subject.attack(ATTACK, objective="spread", effort=Effort(sweeps=sweeps), entropy=i + 1).size
-        for i, sweeps in enumerate(LONGEST)
+        for i, sweeps in enumerate(efforts)
     ]
     return np.min(sizes, axis=0)
+
+
+def proofs(subject: harness.Subject, best: np.ndarray, seconds: float) -> int:
+    """Count the rows for which it is proved that nothing is nearer than `best`."""
+    ensemble: Any = subject.target.parameters()
+    cut = 0.5 if ensemble.link == "identity" else 0.0
+    rows = zip(subject.rows.x, subject.rows.y, best, strict=True)
+    return sum(
+        nothing_nearer(ensemble, x, int(label), than=float(d), cut=cut, seconds=seconds) is True for x, label, d in rows
+    )
 
 
 def distances(model: Reference, peer: PeerResult) -> np.ndarray:
@@ -126,7 +139,13 @@ def best_known(model: Reference, ours: harness.Found, longest: np.ndarray, their
 
 
 def write_quality(
-    model: Reference, ours: list[harness.Found], longest: np.ndarray, best: np.ndarray, path: Path
+    model: Reference,
+    ours: list[harness.Found],
+    longest: np.ndarray,
+    best: np.ndarray,
+    *,
+    proved: int | None,
+    path: Path,
 ) -> float:
     """Add the row that compares us with the best known sizes, and return our milliseconds a row."""
     ms = float(np.median([run.ms_per_row for run in ours]))
@@ -145,6 +164,7 @@ def write_quality(
     measured = {
         "rows": len(best),
         "equal": q["equal"],
+        "proved that nothing is nearer": "" if proved is None else f"{proved} of {len(best)}",
         "ratio, median": q["median"],
         "ratio, 90 %": q["p90"],
         "ratio, worst": q["max"],

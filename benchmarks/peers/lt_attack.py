@@ -7,9 +7,11 @@ the points are taken from the file that it writes for adversarial training, and 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +62,27 @@ def run(program: Path, ensemble: TreeEnsemble, x: np.ndarray, decided: np.ndarra
             "search_mode": "lt-attack",
         }
         (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        command = [str(program), str(folder / "config.json")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"LT-Attack failed: {(done.stderr or done.stdout)[-800:]}")
-        printed = {int(i) - 1: float(v) for i, v in PRINTED.findall(done.stdout)}
+        said, share = _started([str(program), str(folder / "config.json")], folder / "said.txt")
+        printed = {int(i) - 1: float(v) for i, v in PRINTED.findall(said)}
         points = read_rows(folder / "points.svm", x.shape[1])
-    seconds = float((SECONDS.search(done.stdout) or ["", "nan"])[1])
+    # it prints wall time a row
+    seconds = share * float((SECONDS.search(said) or ["", "nan"])[1])
     thresholds = [np.unique(ensemble.threshold[ensemble.column == j]) for j in range(x.shape[1])]
     return _result(x, decided, printed, points, thresholds=thresholds, predict=predict, seconds=seconds)
+
+
+def _started(command: list[str], log: Path) -> tuple[str, float]:
+    """Run the program; return what it printed, and how much of its wall time it was given a processor."""
+    began = time.perf_counter()
+    with log.open("w", encoding="utf-8") as out:
+        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    said = log.read_text(encoding="utf-8", errors="replace")
+    if child.returncode:
+        raise RuntimeError(f"LT-Attack failed: {said[-800:]}")
+    return said, min(1.0, (used.ru_utime + used.ru_stime) / wall)
 
 
 def _result(

@@ -32,7 +32,7 @@ class PeerResult:
     found : ndarray of shape (n,)
         Whether the model, asked once more in the peer's own process, decides the row otherwise.
     seconds : ndarray of shape (n,)
-        Wall time, without loading the model.
+        Processor time of one thread, without loading the model.
     calls, queries : ndarray of shape (n,)
         How often the model was called, and about how many rows in all; 0 for tools that read the model.
     lower : ndarray of shape (n,)
