@@ -137,7 +137,7 @@ def additive_model(*, n: int = 24) -> KnownModel:
     missing = np.zeros((len(COLUMNS), 1))
     missing[BONUS] = 0.5
     codes = {JOB: np.array([[-1.0], [0.0], [1.0], [0.0]]), PURPOSE: np.array([[0.3], [-0.3], [0.6]])}
-    model = LinearModel(np.array([-1.2]), slope, missing, "logistic", codes, source="sparring.testing")
+    model = LinearModel(np.array([-1.234]), slope, missing, "logistic", codes, source="sparring.testing")
     target = Formula(model.raw, model, "linear")
     x = table(n, seed=2)
     return _known("additive", target, x, *_additive_sizes(target.space, model, x))

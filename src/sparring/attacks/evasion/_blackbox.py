@@ -127,7 +127,8 @@ class Ledger:
         Returns
         -------
         ndarray of shape (m,)
-            Signed margin, above zero where wanted; -inf for candidates that are no change or had no try left.
+            Signed margin, above zero where wanted and never where the model itself refused its row's smallest; -inf for
+        candidates that are no change or had no try left.
         """
         served = self._admit(rows, x_adv)
         scores, served = self._call(self.case.oracle.scores, rows, x_adv, served)
@@ -144,7 +145,9 @@ class Ledger:
         first = self._smallest(rows[hit], x_adv[hit])
         chosen = np.flatnonzero(hit)[first]
         refused = ~self.ask(rows[chosen], x_adv[chosen])
-        margin[chosen[refused]] = -np.inf
+        doubted = hit & np.isin(rows, rows[chosen[refused]])
+        # still the best by their scores, and yet below zero
+        margin[doubted] = -1e-9 / (1.0 + margin[doubted])
         return margin
 
     def _admit(self, rows: Ints, x_adv: Floats) -> Ints:

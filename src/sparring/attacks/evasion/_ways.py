@@ -126,7 +126,7 @@ class Ways(ABC, Generic[WayT]):
                         x_adv[better],
                         True,
                     )
-        rows = rows[proposed[rows]]
+        rows = rows[proposed[rows] & (self.queries[rows] < self.case.effort.queries)]
         if not len(rows):
             return rows
         won = self._ask(rows, proposal[rows])

@@ -74,8 +74,6 @@ class LinearWay:
     model : LinearModel
     margin : Margin
     base : float
-    rounding : float
-        Error that the sums may carry.
     number : int or None
         Among the margins of the case; None for a mixed one.
     """
@@ -83,12 +81,16 @@ class LinearWay:
     model: LinearModel
     margin: Margin
     base: float
-    rounding: float
     number: int | None
 
     def part(self, j: int, x: Floats) -> Floats:
         """Return what column `j` adds for each value in `x`; NaN where the model refuses a blank."""
         return np.asarray(self.model.part(j, x) @ self.margin.weights, dtype=np.float64)
+
+    def rounding(self, parts: Floats) -> Floats:
+        """Return the error that the sum of each row may carry, from what its columns add, shape (n, d)."""
+        largest = np.max(np.abs(parts), axis=1, initial=0.0, where=~np.isnan(parts))
+        return np.asarray(np.finfo(np.float64).eps * (abs(self.base) + largest) * (parts.shape[1] + 1))
 
     def slope(self, j: int) -> float:
         """Return what one unit of column `j` adds."""
@@ -115,10 +117,7 @@ class LinearWays(Ways[LinearWay]):
     def way(self, margin: Margin, number: int | None) -> LinearWay:
         """Turn a margin into a sum over columns."""
         base = float(self.model.intercept @ margin.weights + margin.offset)
-        parts = [np.abs(self.model.part(j, self.x[:, j]) @ margin.weights) for j in range(self.x.shape[1])]
-        largest = max((float(np.nanmax(part, initial=0.0)) for part in parts), default=0.0)
-        rounding = float(np.finfo(np.float64).eps) * (abs(base) + largest) * (len(parts) + 1)
-        return LinearWay(self.model, margin, base, rounding, number)
+        return LinearWay(self.model, margin, base, number)
 
 
 class Solver:
@@ -139,8 +138,8 @@ class Solver:
     def __call__(self, way: LinearWay, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
         """Solve each row; its size is a count of columns or a size in spreads."""
         x = self.ways.x[rows]
-        base = base_at(way.base, rounding=way.rounding, ties=way.margin.ties, attempt=attempt)
         now = np.array([way.part(j, x[:, j]) for j in range(x.shape[1])]).T.reshape(x.shape)
+        base = way.base + base_at(0.0, rounding=1.0, ties=way.margin.ties, attempt=attempt) * way.rounding(now)
         scene = Scene(self.space, way, x, now, base)
         width = np.full(len(x), x.shape[1], dtype=np.int64)
         if self.by_columns:
@@ -166,14 +165,14 @@ class Scene:
     way : LinearWay
     x : ndarray of shape (n, d)
     now : ndarray of shape (n, d)
-    base : float
+    base : ndarray of shape (n,)
     """
 
     space: TableSpace
     way: LinearWay
     x: Floats
     now: Floats
-    base: float
+    base: Floats
 
     def best(self, size: Floats) -> tuple[Floats, Floats]:
         """Return the best entry of each column within a size, and what it takes off the sum, shape (n, d) each."""
@@ -234,7 +233,7 @@ class Scene:
     def fewest(self, gain: Floats, most: Ints) -> Ints:
         """Return the least number of columns whose gains take the sum below zero; all of them where none does."""
         ordered = -np.sort(-gain, axis=1)
-        sums = self.base + self.now.sum(axis=1)[:, None] - np.cumsum(ordered, axis=1)
+        sums = (self.base + self.now.sum(axis=1))[:, None] - np.cumsum(ordered, axis=1)
         flips = sums < 0
         return np.where(flips.any(axis=1), flips.argmax(axis=1) + 1, most).astype(np.int64)
 
@@ -260,7 +259,7 @@ class Scene:
         """Keep the `width` largest gains, and no column more than is needed."""
         order = np.argsort(-gain, axis=1, kind="stable")
         rank = np.argsort(order, axis=1, kind="stable")
-        sums = self.base + self.now.sum(axis=1)[:, None] - np.cumsum(np.take_along_axis(gain, order, axis=1), axis=1)
+        sums = (self.base + self.now.sum(axis=1))[:, None] - np.cumsum(np.take_along_axis(gain, order, axis=1), axis=1)
         enough = np.where((sums < 0).any(axis=1), (sums < 0).argmax(axis=1) + 1, width)
         keep: Bools = rank < np.minimum(width, enough)[:, None]
         return np.where(keep, entry, self.x)
@@ -272,4 +271,4 @@ class Scene:
         unlimited = (
             self.space.movable & ~self.space.categorical & (np.isinf(self.space.low) | np.isinf(self.space.high))
         )
-        return np.where((sums > 1024 * self.way.rounding) & ~unlimited.any(), np.inf, 0.0)
+        return np.where((sums > 1024 * self.way.rounding(self.now)) & ~unlimited.any(), np.inf, 0.0)
