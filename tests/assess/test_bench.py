@@ -1,13 +1,14 @@
 """The bench on a toy whose weaknesses are known: one column is enough where the sum lies close to the cut."""
 
 import time
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from assess.toy import Toy, number
-from sparring.assess import bench, plan
+from sparring.assess import bench, findings, plan
 from sparring.core.case import AdversarialExamples, Bounds
 from sparring.core.document import Answers, Assessment, DataRecord, Outcome, TargetRecord
 from sparring.core.examples import Examples
@@ -261,6 +262,36 @@ def test_noise_and_real_rows_are_the_baselines():
         "copying the nearest real row that is decided as wanted",
     ]
     assert len(last["evasion/random-noise@columns"].baselines) == 1
+
+
+def test_only_those_who_see_no_more_show_what_an_attack_has_missed():
+    shelf = {a.id: a for a in (First, Second)}
+    w = run(subject(), shelf)[0]
+    broken = w.judged["evasion/first@columns"].broken | w.judged["evasion/second@columns"].broken
+    copied = np.flatnonzero(~broken)[:1]
+    size = np.full(len(broken), 4.0)
+    size[copied] = 3.0
+    w._baselines["columns"] = findings.Baseline("copying", size)
+    for attacker in Attacker:
+        known = w._feasible(Evasion(objective="columns", attacker=attacker, wants=1))
+        more = np.flatnonzero(broken) if attacker not in (Attacker.NOBODY, Attacker.BY_HAND) else []
+        assert np.flatnonzero(known).tolist() == sorted([*copied, *more])
+
+
+@pytest.mark.parametrize(
+    ("attack", "tries", "expected"),
+    [(Raise, None, True), (Raise, 5, False), (Raise, 10**6, True), (Reads, None, False)],
+)
+def test_doubts_about_effort_are_raised_where_a_budget_could_help(attack, tries, expected):
+    who = replace(subject(Toy(readable=True)), answers=Answers(tries=tries))
+    w = work(who)
+    item = next(
+        p
+        for p in plan.make(
+            {attack.id: attack}, who.target, wants=1, answers=who.answers, budget_s=60, rows=9, speed=w.speed
+        )
+    )
+    assert w._more_helps(item) is expected
 
 
 def test_nobody_to_attack_is_said_with_the_cure():

@@ -114,7 +114,17 @@ def test_a_model_that_is_not_readable_says_why():
 
 
 def doubts(
-    size, *, baseline=None, feasible=None, passes=(), stopped="effort", fault=None, deaths=(), x_adv=None, **threat
+    size,
+    *,
+    baseline=None,
+    feasible=None,
+    more_helps=True,
+    passes=(),
+    stopped="effort",
+    fault=None,
+    deaths=(),
+    x_adv=None,
+    **threat,
 ):
     size = np.asarray(size, dtype=float)
     n = len(size)
@@ -128,7 +138,14 @@ def doubts(
     feasible = broken if feasible is None else np.asarray(feasible)
     return codes(
         sanity.of_finding(
-            trace, judged, threat=who, baselines=baselines, feasible=feasible, background=X, space=table()
+            trace,
+            judged,
+            threat=who,
+            baselines=baselines,
+            feasible=feasible,
+            more_helps=more_helps,
+            background=X,
+            space=table(),
         )
     )
 
@@ -157,12 +174,29 @@ def test_an_attack_must_find_what_is_known_to_be_there():
     size = np.where(np.arange(60) < 30, 1.0, np.inf)
     assert doubts(size, feasible=np.ones(60, bool)) == ["misses-what-is-there"]
     assert doubts(size, feasible=np.isfinite(size)) == []
+    assert doubts(np.where(np.isinf(size), 4.0, size), feasible=np.ones(60, bool)) == ["misses-what-is-there"]
+    assert doubts(size, feasible=np.ones(60, bool), attacker=Attacker.BY_HAND) == []
 
 
 def test_effort_that_still_gains_at_the_end_is_not_enough():
     assert doubts(GOOD, passes=[Pass(10, 20), Pass(50, 30), Pass(100, 60)]) == ["not-converged"]
     assert doubts(GOOD, passes=[Pass(10, 60), Pass(50, 60), Pass(100, 60)]) == []
     assert doubts(GOOD, passes=[Pass(100, 60)]) == []
+
+
+def test_effort_that_no_budget_could_raise_is_not_doubted():
+    assert doubts(GOOD, passes=[Pass(10, 20), Pass(50, 30), Pass(100, 60)], more_helps=False) == []
+
+
+def test_tables_without_any_small_change_are_said():
+    steps = [number("a", step=1.0, spread=1.5), number("b", who="nobody")]
+    kind = Column(name="c", kind="category", who="anyone", categories=("x", "y"))
+    (caveat,) = sanity.coarse(TableSpace((*steps, kind)))
+    assert caveat.code == "coarse-columns"
+    assert "by 0.5 spreads or less: the smallest possible change is 0.67." in caveat.text
+    assert sanity.coarse(TableSpace((*steps, kind, number("d")))) == []
+    assert sanity.coarse(TableSpace((number("a", step=1.0, spread=2.0),))) == []
+    assert sanity.coarse(TableSpace((number("b", who="nobody"),))) == []
 
 
 def test_rows_far_from_all_real_ones_are_said():

@@ -108,6 +108,7 @@ class Bench:
             *sanity.overlap(rows, subject.train),
             *sanity.limits_hold(subject.codec.space, rows.x),
             *sanity.assumed(subject.codec.space),
+            *sanity.coarse(subject.codec.space),
             *self.conversion.caveats,
         ]
         return tuple(found)
@@ -218,7 +219,8 @@ class Bench:
             judged,
             threat=item.threat,
             baselines=baselines,
-            feasible=self._feasible(judged),
+            feasible=self._feasible(item.threat),
+            more_helps=self._more_helps(item),
             background=self.background.x,
             space=subject.codec.space,
         )
@@ -272,10 +274,23 @@ class Bench:
         self.lower[name] = lower
         self.sizes[name] = (attacker, objective, judged.size)
 
-    def _feasible(self, judged: Judged) -> Bools:
-        """Rows for which a working change is known from any finding or from copying a real row."""
-        known = [j.broken for j in self.judged.values()] + [np.isfinite(b.size) for b in self._baselines.values()]
-        return np.asarray(np.logical_or.reduce([judged.broken, *known]), dtype=bool)
+    def _feasible(self, threat: Evasion) -> Bools:
+        """Rows turned within the sizes of the curve by copying a real row or by an attacker who sees no more."""
+        order = list(Attacker)
+        at_most = order.index(threat.attacker)
+        known = [
+            size
+            for attacker, objective, size in self.sizes.values()
+            if objective == threat.objective and order.index(attacker) <= at_most
+        ]
+        best = np.min([self._baselines[threat.objective].size, *known], axis=0)
+        return np.asarray(best <= threat.sizes[-1] + findings.EPS, dtype=bool)
+
+    def _more_helps(self, item: plan.Planned) -> bool:
+        """Whether the budget bounds the effort, rather than what the owner said about tries or how an attack works."""
+        tries = self.subject.answers.tries
+        asks = item.threat.attacker in (Attacker.SEES_DECISIONS, Attacker.SEES_SCORES)
+        return asks and (tries is None or item.effort.queries < tries)
 
     def _baselines_for(self, objective: Objective, *, unless: str = "") -> list[findings.Baseline]:
         """Return what attackers who do not search get; the finding `unless` is no baseline of its own."""

@@ -123,6 +123,19 @@ def assumed(space: TableSpace) -> list[Caveat]:
     return [Caveat(code="assumed-columns", text=text)]
 
 
+def coarse(space: TableSpace) -> list[Caveat]:
+    """Say so where no column can change by as little as headlines in spreads allow."""
+    smallest = (space.step / space.spread)[space.movable]  # 1 for a category, 0 without steps
+    at = HEADLINE["spread"]
+    if not len(smallest) or smallest.min() <= at + EPS:
+        return []
+    text = (
+        f"No column can change by {at:g} spreads or less: the smallest possible change is {smallest.min():.2g}. "
+        "That nothing passes at such sizes follows from the columns table alone."
+    )
+    return [Caveat(code="coarse-columns", text=text)]
+
+
 @dataclass(frozen=True)
 class Conversion:
     """How the readable form of a model compares with the model itself.
@@ -195,6 +208,7 @@ def of_finding(
     threat: Evasion,
     baselines: Sequence[Baseline],
     feasible: Bools,
+    more_helps: bool,
     background: Floats,
     space: TableSpace,
 ) -> tuple[Caveat, ...]:
@@ -207,7 +221,9 @@ def of_finding(
     threat : Evasion
     baselines : sequence of Baseline
     feasible : ndarray of bool, shape (n,)
-        Rows for which a change that works is known from elsewhere, of whatever size.
+        Rows that an attacker who sees no more, or copying a real row, has turned within the sizes of the curve.
+    more_helps : bool
+        Whether a larger budget would let this attacker try harder.
     background : ndarray of shape (m, d)
         Real rows, to compare with.
     space : TableSpace
@@ -229,34 +245,43 @@ def of_finding(
         )
         found.append(Caveat(code="rows-died", text=text))
     if threat.attacker is not Attacker.NOBODY:
-        found += _weak_attack(trace, judged, threat=threat, baselines=baselines, feasible=feasible)
+        found += _weak_attack(judged, threat=threat, baselines=baselines)
+    if threat.attacker not in (Attacker.NOBODY, Attacker.BY_HAND):
+        found += _missed(judged, threat=threat, feasible=feasible)
+    if more_helps:
+        found += _not_converged(trace)
     found += _outside(judged, background, space)
     return tuple(found)
 
 
-def _weak_attack(
-    trace: Trace, judged: Judged, *, threat: Evasion, baselines: Sequence[Baseline], feasible: Bools
-) -> list[Caveat]:
+def _weak_attack(judged: Judged, *, threat: Evasion, baselines: Sequence[Baseline]) -> list[Caveat]:
     found = []
     at = HEADLINE[threat.objective]
     for baseline in baselines:
         gain = stats.paired_difference(baseline.size <= at + EPS, judged.size <= at + EPS)
         if gain.low is not None and gain.low <= 0 and (baseline.size <= at + EPS).any():
-            text = f"It is not shown to do better than {baseline.name} on the same rows (difference {gain.value:+.1%})."
+            text = f"Not shown to do better than {baseline.name} on the same rows (difference {gain.value:+.1%})."
             found.append(Caveat(code="no-better-than-baseline", text=text))
-    missed = int((feasible & ~judged.broken).sum())
-    if missed > 0.05 * max(1, int(feasible.sum())):
-        text = (
-            f"On {missed} of {int(feasible.sum())} rows for which a change of some size is known to work it found "
-            "none at all: this attacker, or this effort, is too weak to say much about them."
-        )
-        found.append(Caveat(code="misses-what-is-there", text=text))
-    half = [p for p in trace.passes if p.queries <= trace.passes[-1].queries / 2] if trace.passes else []
-    if half and trace.passes[-1].found - half[-1].found > 0.01 * len(judged.size):
-        gained = trace.passes[-1].found - half[-1].found
-        text = f"The second half of its effort still found {gained} more rows; a larger budget is likely to find more."
-        found.append(Caveat(code="not-converged", text=text))
     return found
+
+
+def _missed(judged: Judged, *, threat: Evasion, feasible: Bools) -> list[Caveat]:
+    """Compare with those who should not do better; a person who tries by hand is not meant to find everything."""
+    largest = threat.sizes[-1]
+    missed, n = int((feasible & ~(judged.size <= largest + EPS)).sum()), int(feasible.sum())
+    if missed <= 0.05 * max(1, n):
+        return []
+    unit = "columns" if threat.objective == "columns" else "spread"
+    text = f"It missed {missed} of {n} rows that are known to pass with at most {largest:g} {unit}."
+    return [Caveat(code="misses-what-is-there", text=text)]
+
+
+def _not_converged(trace: Trace) -> list[Caveat]:
+    half = [p for p in trace.passes if p.queries <= trace.passes[-1].queries / 2] if trace.passes else []
+    if not half or trace.passes[-1].found - half[-1].found <= 0.01 * len(trace.lower):
+        return []
+    gained = trace.passes[-1].found - half[-1].found
+    return [Caveat(code="not-converged", text=f"The second half of its effort still found {gained} more rows.")]
 
 
 def _outside(judged: Judged, background: Floats, space: TableSpace) -> list[Caveat]:
