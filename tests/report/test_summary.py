@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from report.sample import ATTACKED, assessment, examples, finding, findings
-from sparring.core.document import Outcome
+from sparring.core.document import Caveat, Outcome
 from sparring.core.threat import Attacker
-from sparring.report.blocks import Alert, Edits, Figure, Table
+from sparring.report.blocks import Alert, Edits, Figure, Notes, Table
 from sparring.report.facts import NOTHING
 from sparring.report.summary import shortened, summarize
 from sparring.report.words import GAP
@@ -20,7 +20,8 @@ from sparring.report.words import GAP
 def said(document, **options):
     """Return headline and what stands beside it, as one text."""
     summary = summarize(document, **options)
-    return " ".join([*summary.warnings, summary.headline, *summary.lead]).replace(GAP, " ")
+    answers = [f"{question}: {answer}" for question, answer in summary.lead]
+    return " ".join([*summary.warnings, summary.headline, *answers]).replace(GAP, " ")
 
 
 def section(document, key, **options):
@@ -36,14 +37,14 @@ def test_headline_counts_rows_in_words_of_statistics():
     assert (
         "14 of 80 rows rightly decided as “bad” pass as “good” by misstating 1 column, 33 by up to 2 and 42 by up to 3."
     ) in text
-    assert "18 % (11 to 27 %), 41 % (31 to 52 %) and 52 % (42 to 63 %) of them, with 95 % intervals" in text
-    assert "the smallest edit that any of the attackers found for it" in text
+    assert "18 % (11 to 27 %), 41 % (31 to 52 %) and 52 % (42 to 63 %) of such rows, with 95 % intervals" in text
     assert (
+        "Each row counts with whoever does best on it. "
         "The most successful of 3 kinds of attackers, an insider with the model file, reaches 40 of these 42. "
         "Somebody who tries the obvious edits by hand, without any program, reaches 22 of the 80: 28 % (19 to 38 %)."
     ) in text
     assert (
-        "For 20 of the other 38 it was proven that no allowed edit with up to 3 columns works; 18 are undecided."
+        "With up to 3 columns it was proven for 20 of the other 38 that no allowed edit works; 18 are undecided."
         in text
     )
     assert "right on 76.0 % (70.9 to 80.5 %) of 300 rows as they are, and on 62.0 % (56.4 to 67.3 %)" in text
@@ -75,7 +76,7 @@ def test_nothing_found_is_an_upper_bound_of_the_strongest_attacker_tried():
     assert "None of 80 rows rightly decided as “bad” passes as “good” by misstating up to 3 columns" in text
     assert "with 95 % confidence, at most 4.6 % of such rows would, to attacks of this strength" in text
     assert "insider" in text
-    assert "nothing is known: the search found no edit" in text
+    assert "With up to 3 columns nothing is known of the other 80: no edit was found, and nothing was proven." in text
 
 
 def test_nothing_measured_is_not_good_news():
@@ -99,7 +100,7 @@ def test_among_equals_the_headline_names_who_needs_least():
 def test_one_attacker_alone_reaches_all_of_them():
     text = said(only(finding("tree-search", "columns", Attacker.INSIDER, (1, 2, 3))))
     assert "An insider with the model file reaches all of these." in text
-    assert "any of the attackers" not in text
+    assert "whoever does best" not in text
 
 
 def test_the_table_says_what_all_reach_together_where_that_is_more():
@@ -178,8 +179,54 @@ def test_every_finding_appears_somewhere():
     document = assessment()
     every = [row[0] for b in section(document, "every").blocks if isinstance(b, Table) for row in b.rows]
     assert every == [f.id for f in document.findings if f.outcome is Outcome.MEASURED]
-    missing = [row for b in section(document, "missing").blocks if isinstance(b, Table) for row in b.rows]
-    assert len(every) + len(missing) == len(document.findings)
+    blocks = section(document, "missing").blocks
+    (open_,) = [block.rows for block in blocks if isinstance(block, Table)]
+    (others,) = [block.items for block in blocks if isinstance(block, Notes)]
+    assert len(every) + len(open_) + len(others) == len(document.findings)
+    assert others == (
+        ("Exact solution for linear models", "does not apply: the model is an ensemble of trees, not linear"),
+    )
+
+
+def test_what_another_attack_stood_in_for_is_no_cause_for_alarm():
+    some = findings()
+    document = only(some[0], some[6])
+    assert "1 of 2 planned measurements has no result (1 does not apply); another attack by the same kind of" in said(
+        document
+    )
+    assert not any(isinstance(block, Alert) for block in section(document, "missing").blocks)
+    alone = only(some[2], some[6])
+    assert "says nothing good about the model" in said(alone)
+    assert isinstance(section(alone, "missing").blocks[0], Alert)
+
+
+def test_findings_that_lack_for_one_reason_share_a_row():
+    pair = [
+        finding("x", objective, Attacker.INSIDER, None, title="X", reason="because", outcome=Outcome.SKIPPED)
+        for objective in ("columns", "spread")
+    ]
+    table = next(b for b in section(only(*pair), "missing").blocks if isinstance(b, Table))
+    assert [row[2:] for row in table.rows] == [("columns and spread", "skipped: because")]
+
+
+def test_one_kind_of_doubt_is_one_note():
+    doubt = Caveat(code="not-converged", text="More.")
+    some = [
+        finding(f"a{i}", "columns", Attacker.SEES_SCORES, (1, 2, 3), title=f"T{i}", caveats=(doubt,)) for i in range(6)
+    ]
+    notes = next(b for b in section(only(*some, caveats=()), "doubts").blocks if isinstance(b, Notes))
+    ((label, text),) = notes.items
+    assert label == "The search was still finding rows when its effort ended"
+    assert text.startswith("T0 (columns): More. T1 (columns): More.")
+    assert text.endswith("T3 (columns): More. 2 more measurements raise it. Give a larger --budget. [not-converged]")
+
+
+def test_where_all_is_known_the_counts_are_exact():
+    text = said(only(finding("tree-search", "columns", Attacker.INSIDER, (12, 31, 40), proven=(68, 49, 30))))
+    assert (
+        "With 1 column and up to 2 columns the counts are exact: it was proven that no other of these rows can pass. "
+        "With up to 3 columns it was proven for 30 of the other 40 that no allowed edit works; 10 are undecided."
+    ) in text
 
 
 def test_performance_stands_beside_worst_case_constant_and_floor():

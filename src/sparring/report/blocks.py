@@ -165,8 +165,8 @@ class Summary:
         Above everything: unfinished, upper bound.
     headline : str
         One sentence.
-    lead : tuple of str
-        What belongs beside the headline.
+    lead : tuple of (str, str)
+        What somebody asks next, and the answer.
     tiles : tuple of Tile
     sections : tuple of Section
     """
@@ -175,6 +175,6 @@ class Summary:
     about: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     headline: str
-    lead: tuple[str, ...]
+    lead: tuple[tuple[str, str], ...]
     tiles: tuple[Tile, ...]
     sections: tuple[Section, ...] = field(default=())

@@ -79,7 +79,8 @@ def specification(figure: Figure, shape: Shape) -> dict[str, Any]:
         color=alt.Color("label:N", scale=alt.Scale(domain=labels, range=list(colors)), legend=None),
     )
     share = alt.Scale(domain=[0, 1])
-    y_axis = alt.Axis(format="%", title="share of attacked rows", tickCount=5, domain=False, ticks=False)
+    percent = "format(100 * datum.value, '.0f') + '\u00a0%'"
+    y_axis = alt.Axis(labelExpr=percent, title="share of attacked rows", tickCount=5, domain=False, ticks=False)
     line = base.mark_line(strokeWidth=2, opacity=0.55).encode(y=alt.Y("value:Q", scale=share, axis=y_axis))
     whisker = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", scale=share), y2="high:Q")
     kinds = alt.Shape("label:N", scale=alt.Scale(domain=labels, range=list(shapes)), legend=None)

@@ -46,6 +46,11 @@ class Facts:
         some = [f for f in self.measured if f.threat.objective == objective]
         return tuple(sorted(some, key=_rank))
 
+    def stood_in(self, finding: Finding) -> bool:
+        """Whether an attack does not fit this model, and another one by the same attacker took its place."""
+        same = [f for f in self.of(finding.threat.objective) if f.threat.attacker == finding.threat.attacker]
+        return finding.outcome is Outcome.NOT_APPLICABLE and bool(same)
+
     @cached_property
     def objective(self) -> str:
         """What the headline counts: columns, where they were measured."""

@@ -57,42 +57,51 @@ def _how(objective: str) -> str:
     return "misstating" if objective == "columns" else "moving entries by"
 
 
-def lead(facts: Facts) -> tuple[str, ...]:
-    """Say what belongs beside the headline."""
-    found = []
-    if facts.top is not None:
-        found += [*_shares(facts), _who(facts, facts.top), *_rest(facts)]
-    found += [*_accuracy(facts), *_missing(facts)]
-    return tuple(found)
+def lead(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """Answer what somebody asks next: how sure that is, who could do it, compared with what."""
+    top = facts.top
+    answers = (
+        ("How sure", [] if top is None else [*_shares(facts), *_exact(facts), *_rest(facts)]),
+        ("Who could do it", [] if top is None else [_who(facts, top), *_by_hand(facts, top)]),
+        ("Compared with", [*_accuracy(facts), *_random(facts)]),
+        ("Not measured", _missing(facts)),
+    )
+    return tuple((question, " ".join(parts)) for question, parts in answers if parts)
 
 
 def _shares(facts: Facts) -> list[str]:
     if not words.successes(facts.points[-1].success):
         return []
     shares = words.listed([words.rate(point.success) for point in facts.points])
-    text = f"That is {shares} of them, with 95 % intervals"
-    if len(facts.of(facts.objective)) > 1:
-        text += ". Each row counts with the smallest edit that any of the attackers found for it"
-    return [f"{text}."]
+    return [f"{shares} of such rows, with 95 % intervals."]
+
+
+def _exact(facts: Facts) -> list[str]:
+    """Say at which sizes nothing is left open, but for the last size, of which `_rest` speaks."""
+    exact = [p for p in facts.points[:-1] if 0 < p.proven == p.success.n - words.successes(p.success)]
+    if not exact or not words.successes(facts.points[-1].success):
+        return []
+    limits = words.listed([words.size_limit(p.size, facts.objective) for p in exact])
+    counts = "count is" if len(exact) == 1 else "counts are"
+    return [f"With {limits} the {counts} exact: it was proven that no other of these rows can pass."]
 
 
 def _who(facts: Facts, top: Finding) -> str:
-    """Say which attacker reaches how many of them, and what somebody reaches by hand."""
+    """Say which attacker reaches how many of them."""
     point, together = headline_point(top), words.successes(facts.points[-1].success)
     alone, limit = words.successes(point.success), words.size_limit(point.size, facts.objective)
     reached = "all of these" if alone == together else f"{alone:,} of these {together:,}"
+    front = "" if alone == together else "Each row counts with whoever does best on it. "
     kinds = {f.threat.attacker for f in facts.of(facts.objective)} - {Attacker.NOBODY}
     if not together:
-        return f"The strongest attacker that was tried is {_somebody(top)}."
+        return f"None of those who were tried; the strongest of them is {_somebody(top)}."
     if top.threat.attacker == Attacker.NOBODY:
-        text = f"Random tries, without any aim, reach {reached}; no attack that was measured did better with {limit}."
-    elif len(kinds) > 1:
-        front = f"The most successful of {words.counted(len(kinds), 'kind')} of attackers"
-        text = f"{front}, {_somebody(top)}, reaches {reached}."
-    else:
-        who = _somebody(top)
-        text = f"{who[:1].upper()}{who[1:]} reaches {reached}."
-    return " ".join([text, *_by_hand(facts, top)])
+        rest = f"no attack that was measured did better with {limit}"
+        return f"{front}Random tries, without any aim, reach {reached}; {rest}."
+    if len(kinds) > 1:
+        front += f"The most successful of {words.counted(len(kinds), 'kind')} of attackers"
+        return f"{front}, {_somebody(top)}, reaches {reached}."
+    return f"{front}{_capital(_somebody(top))} reaches {reached}."
 
 
 def _somebody(finding: Finding) -> str:
@@ -103,13 +112,17 @@ def _somebody(finding: Finding) -> str:
     return f"{'an' if title[:1].lower() in 'aeiou' else 'a'} {title[:1].lower()}{title[1:]}"
 
 
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def _by_hand(facts: Facts, top: Finding) -> list[str]:
     hand = [f for f in facts.of(facts.objective) if f.threat.attacker == Attacker.BY_HAND]
     if not hand or hand[0] is top:
         return []
     success = headline_point(hand[0]).success
     k = words.successes(success)
-    return [f"{HAND[:1].upper()}{HAND[1:]}, reaches {k or 'none'} of the {success.n:,}: {words.rate(success)}."]
+    return [f"{_capital(HAND)}, reaches {k or 'none'} of the {success.n:,}: {words.rate(success)}."]
 
 
 def _rest(facts: Facts) -> list[str]:
@@ -120,10 +133,20 @@ def _rest(facts: Facts) -> list[str]:
         return []
     limit = words.size_limit(point.size, facts.objective)
     if not point.proven:
-        return [f"Of the other {left:,} nothing is known: the search found no edit with {limit}, and proved nothing."]
+        return [f"With {limit} nothing is known of the other {left:,}: no edit was found, and nothing was proven."]
     open_ = left - point.proven
-    text = f"For {point.proven:,} of the other {left:,} it was proven that no allowed edit with {limit} works"
+    text = f"With {limit} it was proven for {point.proven:,} of the other {left:,} that no allowed edit works"
     return [f"{text}; {open_:,} are undecided." if open_ else f"{text}."]
+
+
+def _random(facts: Facts) -> list[str]:
+    """Say what takes no skill, unless it is in front anyway."""
+    found = [f for f in facts.of(facts.objective) if f.threat.attacker == Attacker.NOBODY]
+    if not found or found[0] is facts.top or not words.successes(facts.points[-1].success):
+        return []
+    success = headline_point(found[0]).success
+    k, n = words.successes(success), success.n
+    return [f"Random tries, without any aim, reach {k or 'none'} of the {n:,} rows: {words.rate(success)}."]
 
 
 def _accuracy(facts: Facts) -> list[str]:
@@ -153,6 +176,8 @@ def _missing(facts: Facts) -> list[str]:
     total = len(facts.assessment.findings)
     verb = "has" if len(facts.missing) == 1 else "have"
     text = f"{len(facts.missing)} of {total} planned measurements {verb} no result ({words.listed(parts)})"
+    if all(facts.stood_in(finding) for finding in facts.missing):
+        return [f"{text}; another attack by the same kind of attacker stood in each time."]
     told = [f"{text}; that says nothing good about the model."]
     if facts.top is None:
         reasons = Counter(f.reason or "no reason was given" for f in facts.missing)

@@ -16,8 +16,8 @@ def as_markdown(summary: Summary) -> str:
     for warning in summary.warnings:
         lines += [f"> **{escape(warning)}**", ""]
     lines += [f"**{escape(summary.headline)}**", ""]
-    for text in summary.lead:
-        lines += [escape(text), ""]
+    for question, answer in summary.lead:
+        lines += [f"**{escape(question)}.** {escape(answer)}", ""]
     lines += [*_notes(summary.about), ""]
     for section in summary.sections:
         lines += [*_section(section)]

@@ -80,6 +80,8 @@ def shortened(summary: Summary) -> Summary:
 
 
 def _few(block: Block) -> Block:
+    if isinstance(block, Table):  # without the asides under names
+        return replace(block, rows=tuple((row[0].partition("\n")[0], *row[1:]) for row in block.rows))
     return replace(block, edits=block.edits[:3]) if isinstance(block, Edits) else block
 
 

@@ -37,9 +37,9 @@ def _top(summary: Summary, width: int) -> Iterator[str]:
         yield from _wrapped(f"! {warning}", width, hang="  ")
     yield ""
     yield from _wrapped(summary.headline, width)
-    for text in summary.lead:
+    for question, answer in summary.lead:
         yield ""
-        yield from _wrapped(text, width)
+        yield from _wrapped(f"{question}: {answer}", width)
 
 
 def _section(section: Section, width: int) -> Iterator[str]:

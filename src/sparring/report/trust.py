@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sparring.core.document import Caveat
+from sparring.core.document import Finding
 from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.blocks import Alert, Block, Code, Notes, Section, Table, Text
 from sparring.report.facts import NOTHING, OUTCOMES, Facts, attack_title, attacker_of, attacker_title
 
+SHOWN_DOUBTS = 4
 MEANING = {
     "Success is a lower bound": (
         "An edited row in hand shows what is possible. A better search, more questions or a new idea may find more. "
@@ -33,20 +34,19 @@ MEANING = {
 def missing(facts: Facts) -> Section:
     """Say what was not measured."""
     blocks: list[Block] = []
-    if facts.missing:
-        rows = tuple(
-            (
-                attack_title(f),
-                attacker_title(attacker_of(f)),
-                words.plain(f.id.partition("@")[2] or f.threat.objective),
-                f"{OUTCOMES[f.outcome]}: {words.plain(f.reason or 'no reason was given', longest=300)}",
-            )
-            for f in facts.missing
-        )
+    open_ = [f for f in facts.missing if not facts.stood_in(f)]
+    if open_:
+        head = ("What", "Attacker", "Size counted in", "Why not")
         blocks.append(Alert("Nothing is known about these. No result is not a good result."))
-        blocks.append(Table("Planned, without a result", ("What", "Attacker", "Size counted in", "Why not"), rows))
-    else:
+        blocks.append(Table("Planned, without a result", head, _by_reason(open_)))
+    elif not facts.missing:
         blocks.append(Text("Everything that was planned was measured."))
+    others = [f for f in facts.missing if facts.stood_in(f)]
+    if others:
+        text = (
+            "Left out because they do not fit this model; another attack by the same kind of attacker took their place:"
+        )
+        blocks += [Text(text), Notes(tuple((row[0], row[-1]) for row in _by_reason(others)))]
     blocks.append(
         Text(
             "Never part of this assessment: tampering with training data, copying the model by asking it, learning "
@@ -56,26 +56,41 @@ def missing(facts: Facts) -> Section:
     return Section("missing", "What was not measured", tuple(blocks))
 
 
+def _by_reason(findings: list[Finding]) -> tuple[tuple[str, ...], ...]:
+    """Put findings that differ in how size is counted, and in nothing else, into one row."""
+    units: dict[tuple[str, str, str], list[str]] = {}
+    for f in findings:
+        why = f"{OUTCOMES[f.outcome]}: {words.plain(f.reason or 'no reason was given', longest=300)}"
+        key = (attack_title(f), attacker_title(attacker_of(f)), why)
+        units.setdefault(key, []).append(words.plain(f.id.partition("@")[2] or f.threat.objective))
+    return tuple((what, who, words.listed(counted), why) for (what, who, why), counted in units.items())
+
+
 def doubts(facts: Facts) -> Section:
-    """List automatic doubts, general ones first."""
-    items = [(_about("all figures"), c) for c in facts.assessment.caveats]
-    items += [(_about(f.id), c) for f in facts.assessment.findings for c in f.caveats]
-    if not items:
+    """List automatic doubts, each kind once, those about all figures first."""
+    raised: dict[str, list[str]] = {}
+    for caveat in facts.assessment.caveats:
+        raised.setdefault(caveat.code, []).append(words.plain(caveat.text, longest=600))
+    for finding in facts.assessment.findings:
+        where = f"{attack_title(finding)} ({words.plain(finding.threat.objective)})"
+        for caveat in finding.caveats:
+            raised.setdefault(caveat.code, []).append(f"{where}: {words.plain(caveat.text, longest=600)}")
+    if not raised:
         text = "None of the automatic checks found a reason to doubt a figure. They are listed in the documentation."
         return Section("doubts", "Doubts", (Text(text),))
     intro = "Automatic checks found reasons to read some figures with care."
-    notes = tuple((about, _doubt(caveat)) for about, caveat in items)
+    notes = tuple(_doubt(code, texts) for code, texts in raised.items())
     return Section("doubts", "Doubts", (Text(intro), Notes(notes)))
 
 
-def _about(name: str) -> str:
-    return words.plain(name, longest=words.LONGEST_NAME)
-
-
-def _doubt(caveat: Caveat) -> str:
-    known = load().caveats.get(caveat.code)
-    cure = f" {known.cure.replace('`', '')}" if known else ""
-    return f"{words.plain(caveat.text, longest=600)}{cure} [{words.plain(caveat.code, longest=40)}]"
+def _doubt(code: str, texts: list[str]) -> tuple[str, str]:
+    known, name = load().caveats.get(code), words.plain(code, longest=40)
+    shown = texts[:SHOWN_DOUBTS]
+    if len(texts) > len(shown):
+        shown.append(f"{len(texts) - len(shown):,} more measurements raise it.")
+    cure = [known.cure.replace("`", "")] if known else []
+    label = known.says.rstrip(".") if known else name
+    return label, f"{' '.join([*shown, *cure])} [{name}]"
 
 
 def every(facts: Facts) -> Section:
