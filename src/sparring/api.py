@@ -193,13 +193,37 @@ def columns(X: Any, *, table: Mapping[str, Mapping[str, Any]] | None = None) -> 
     X : DataFrame or ndarray of shape (n, d)
     table : mapping, optional
         What is known, such as ``{"age": {"who": "nobody"}}``.
+
+    Returns
+    -------
+    tuple of Column
+        In the order of the data. Nobody has said who can set a column that `table` does not name.
+
+    Raises
+    ------
+    ColumnsError
+        The table names a column that the data lack, or a word that the columns table does not know.
     """
     inferred = tables.infer(X)
     return tables.overlay(inferred, {name: dict(entry) for name, entry in (table or {}).items()})
 
 
 def load_assessment(folder: str | Path) -> Assessment:
-    """Read the document of a folder that `assess` wrote. No model is loaded."""
+    """Read the document of a folder that `assess` wrote. No model is loaded.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    UserError
+        The folder holds no document that can be read.
+    """
     from sparring.store import Archive
 
     return Archive.read(folder)

@@ -29,7 +29,7 @@ def probing_rows(target, parameters, *, blanks, unseen, n=120):
     if isinstance(parameters, TreeEnsemble):
         inner = np.flatnonzero(parameters.column >= 0)
         chosen = rng.choice(inner, min(n, len(inner)), replace=False)
-        rows.extend(_around(target, parameters, int(i), x[rng.integers(len(x))]) for i in chosen)
+        rows.extend(_around(target, parameters, int(i), x[rng.integers(len(x))], unseen=unseen) for i in chosen)
     if blanks:
         blank = x[: 2 * x.shape[1]].copy()
         blank[np.arange(len(blank)), np.arange(len(blank)) % x.shape[1]] = np.nan

@@ -22,6 +22,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 from sklearn.svm import SVC
 
 from sparring.artifact import Verdict, load, scan, sha256_of
+from sparring.artifact.loading import native
 
 COMPRESSIONS = ("zlib", "gzip", "bz2", "lzma", "xz", "lz4")
 
@@ -240,7 +241,11 @@ class TestBoosters:
         x, y = numbers
         lgb.LGBMClassifier(n_estimators=5, verbose=-1).fit(x, y).booster_.save_model(tmp_path / "model.txt")
         xgb.XGBClassifier(n_estimators=5).fit(x, y).save_model(tmp_path / "model.ubj")
-        for file, share in (("model.txt", 0.3), ("model.txt", 0.7), ("model.ubj", 0.6)):
+        text = (tmp_path / "model.txt").read_bytes()
+        for twentieth in range(1, 20):
+            with pytest.raises(ArtifactError, match="ends early"):
+                native(text[: len(text) * twentieth // 20], "lightgbm")
+        for file, share in (("model.txt", 0.7), ("model.ubj", 0.6)):
             whole = (tmp_path / file).read_bytes()
             (tmp_path / f"cut-{file}").write_bytes(whole[: int(len(whole) * share)])
             with pytest.raises(ArtifactError) as caught:

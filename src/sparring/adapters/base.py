@@ -255,6 +255,11 @@ def as_array(frame: Any) -> Any:
     return frame.to_numpy() if hasattr(frame, "to_numpy") else np.asarray(frame)
 
 
+def to_pandas(frame: Any) -> Any:
+    """Return polars and pyarrow tables as pandas frames."""
+    return frame.to_pandas() if hasattr(frame, "to_pandas") else frame
+
+
 def refuse_to_read(reason: str, _decision: Decision) -> Parameters:
     """Raise NotApplicable with the reason why a model is a black box."""
     raise NotApplicable(reason)

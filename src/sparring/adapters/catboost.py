@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, ClassVar
 
-from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, refuse_to_read
+from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, refuse_to_read, to_pandas
 from sparring.adapters.conform import conform
 from sparring.adapters.labels import Labels
 from sparring.core.plugin import Adapter
@@ -71,8 +71,3 @@ class _Plain:
 
 def _fitted(model: Any) -> bool:
     return bool(model.is_fitted())
-
-
-def to_pandas(frame: Any) -> Any:
-    """Return polars and pyarrow tables as pandas frames."""
-    return frame.to_pandas() if hasattr(frame, "to_pandas") else frame

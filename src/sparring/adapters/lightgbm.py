@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sparring.adapters.base import Estimator, TableTarget, class_name, made_by
-from sparring.adapters.catboost import to_pandas
+from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, to_pandas
 from sparring.adapters.conform import conform, require_numbers, with_categories
 from sparring.adapters.convert import read_model
 from sparring.adapters.labels import Labels

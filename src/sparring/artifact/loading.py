@@ -225,7 +225,8 @@ def native(data: bytes, library: str) -> object:
         import lightgbm
 
         # LightGBM would load what is there without a word: fewer trees, or no table of categories
-        if b"\nend of trees" not in data or (b"\nparameters:" in data and b"\nend of parameters" not in data):
+        recent = re.match(rb"tree\r?\nversion=v[3-9]\b", data) is not None  # ends with its parameters
+        if b"\nend of trees" not in data or (recent and b"\nend of parameters" not in data):
             raise ArtifactError("the file ends early")
         return lightgbm.Booster(model_str=data.decode("utf-8"), params={"verbosity": -1})
     import catboost
