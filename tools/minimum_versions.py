@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = ("xgboost", "lightgbm", "catboost")
-TEST_TOOLS = ("pytest", "hypothesis", "jsonschema", "pexpect")
+TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "jsonschema", "pexpect", "polars", "lz4")
 BOUND = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)>=(?P<version>[0-9][0-9.]*)$")
 
 

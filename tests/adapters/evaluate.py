@@ -25,9 +25,10 @@ def tree_raw(e: TreeEnsemble, x):
             value = x[rows, column]
             with np.errstate(over="ignore", invalid="ignore"):
                 left = value.astype(e.dtype).astype(float) < e.threshold[at]
-            for i in np.flatnonzero(inner & (e.table[at] >= 0)):
-                table = e.tables[e.table[at[i]]]
-                left[i] = table.left[int((table.breaks <= value[i]).sum())]
+            asked = np.where(inner, e.table[at], -1)
+            for t in np.unique(asked[asked >= 0]):
+                table, those = e.tables[t], asked == t
+                left[those] = table.left[(table.breaks[None, :] <= value[those][:, None]).sum(axis=1)]
             left = np.where(np.isnan(value), e.missing_left[at], left)
             at = np.where(inner, np.where(left, e.left[at], e.right[at]), at)
         if e.vector_leaves:

@@ -77,7 +77,11 @@ class Nosy(Draws):
 @pytest.fixture(autouse=True, scope="module")
 def workers_get_our_classes_by_value():
     """Send the classes of this file as a notebook's would be sent: workers cannot import them."""
-    import cloudpickle
+    # older versions of joblib carry a copy of their own
+    try:
+        import cloudpickle
+    except ImportError:
+        from joblib.externals import cloudpickle
     from joblib.externals.loky import get_reusable_executor
 
     # all test modules: pydantic keeps a parametrized base class where it was first written down

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from report.sample import ATTACKED, assessment, examples, finding, findings
 from sparring.core.document import Caveat, Outcome
 from sparring.core.threat import Attacker
-from sparring.report.blocks import Alert, Edits, Figure, Notes, Table
+from sparring.report.blocks import Alert, Edits, Figure, Notes, Table, Text
 from sparring.report.facts import NOTHING
 from sparring.report.summary import shortened, summarize
 from sparring.report.words import GAP
@@ -253,6 +253,27 @@ def test_two_lines_of_one_attacker_have_two_names():
     twins = [finding(name, "columns", Attacker.INSIDER, (1, 2, 3), title=name) for name in ("one", "two")]
     figure = section(only(*twins), "figure").blocks[0]
     assert len({series.label for series in figure.series}) == 2
+
+
+def test_tables_leave_out_sizes_that_no_column_can_have():
+    doubt = Caveat(code="coarse-columns", text="No column can change by 0.5 spreads or less.")
+    document = assessment(caveats=(doubt,))
+    for key in ("attackers", "performance"):
+        table = next(b for b in section(document, key).blocks if isinstance(b, Table))
+        assert not any("spreads" in title for title in table.head)
+        assert {len(row) for row in table.rows} == {len(table.head)}
+    texts = [b.text for b in section(document, "attackers").blocks if isinstance(b, Text)]
+    assert "Sizes in spreads are left out of these tables: no column can change by as little as 0.5." in texts
+    spread = only(finding("tree-search", "spread", Attacker.INSIDER, (0, 0, 0, 0, 3)), caveats=(doubt,))
+    table = next(b for b in section(spread, "attackers").blocks if isinstance(b, Table))
+    assert table.head[3:] == (f"Success, up{GAP}to{GAP}0.5{GAP}spreads",)
+
+
+def test_one_row_that_is_left_is_one_row():
+    text = said(only(finding("tree-search", "columns", Attacker.INSIDER, (1, 2, 79))))
+    assert "nothing is known of the one other row: no edit" in text
+    text = said(only(finding("tree-search", "columns", Attacker.INSIDER, (1, 2, 79), proven=(0, 0, 1))))
+    assert "it was proven for the one other row that no allowed edit works." in text
 
 
 def test_edits_show_changed_columns_only():

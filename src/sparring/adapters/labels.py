@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparring.adapters.containers import objects
 from sparring.adapters.frames import plain
 from sparring.core.examples import Ints
 from sparring.errors import DataError, ModelError
@@ -144,6 +145,8 @@ def _other_truth(label: Any) -> str:
 
 
 def _as_array(y: Any) -> NDArray[Any]:
+    if isinstance(y, list | tuple) and any(isinstance(label, str) for label in y):
+        y = objects(y)  # left to itself, numpy would turn a blank among texts into the text 'nan'
     array = np.asarray(y.to_list() if hasattr(y, "to_list") and not hasattr(y, "to_numpy") else y)
     if array.dtype.kind in "US":
         array = array.astype(object)

@@ -90,8 +90,9 @@ def fitted_classes(model: Any) -> list[Any]:
     kind = _kind(model)
     name = class_name(take_apart(model).final)
     if kind not in (None, "classifier"):
+        article = "an" if kind[0] in "aeiou" else "a"
         raise ModelError(
-            f"the model must be a classifier, and {name} is a {kind.replace('_', ' ')}; "
+            f"the model must be a classifier, and {name} is {article} {kind.replace('_', ' ')}; "
             "only classifiers can be assessed"
         )
     try:

@@ -259,3 +259,35 @@ def survey_columns(
             top[n, b, SCORE] = np.inf
         if pair_cells:
             least[n] = value_pairs(leaves, work, now, still, alone, pair_cells, flip[n], top[n])
+
+
+@compiled
+def single_entries(trees: CellTrees, value: Floats, x: Floats, limits: Limits) -> tuple[Int32s, Floats, Floats]:
+    """List every single entry that some tree could tell from the row's own.
+
+    Parameters
+    ----------
+    trees : CellTrees
+    value : ndarray of shape (n_nodes,)
+    x : ndarray of shape (d,)
+    limits : Limits
+
+    Returns
+    -------
+    column : ndarray of shape (n,)
+    entry : ndarray of shape (n,)
+    distance : ndarray of shape (n,)
+        In spreads.
+    """
+    path, draft = new_path(trees), new_draft()
+    set_box(trees, x, np.inf, limits, path)
+    leaves, draft = leaves_of(trees, value, 0.0, x, 1, limits, path, draft)
+    n = leaves.entry.shape[0]
+    column, entry, distance = np.empty(n, np.int32), np.empty(n), np.empty(n)
+    n = 0
+    for j in range(x.shape[0]):
+        for c in range(leaves.cell_start[j], leaves.cell_start[j + 1]):
+            if 0 < leaves.distance[c] < np.inf:
+                column[n], entry[n], distance[n] = j, leaves.entry[c], leaves.distance[c]
+                n += 1
+    return column[:n], entry[:n], distance[:n]

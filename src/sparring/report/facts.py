@@ -46,6 +46,17 @@ class Facts:
         some = [f for f in self.measured if f.threat.objective == objective]
         return tuple(sorted(some, key=_rank))
 
+    @cached_property
+    def objectives(self) -> tuple[str, ...]:
+        """Ways of counting size that tables show: those planned, but not spreads where nothing is that small."""
+        planned = tuple(o for o in HEADLINE_SIZE if any(f.threat.objective == o for f in self.assessment.findings))
+        return ("columns",) if self.coarse and "columns" in planned else planned
+
+    @cached_property
+    def coarse(self) -> bool:
+        """Whether no column can change by as little as the headline size in spreads."""
+        return any(caveat.code == "coarse-columns" for caveat in self.assessment.caveats)
+
     def stood_in(self, finding: Finding) -> bool:
         """Whether an attack does not fit this model, and another one by the same attacker took its place."""
         same = [f for f in self.of(finding.threat.objective) if f.threat.attacker == finding.threat.attacker]

@@ -131,12 +131,13 @@ def _rest(facts: Facts) -> list[str]:
     left = point.success.n - words.successes(point.success)
     if not left:
         return []
-    limit = words.size_limit(point.size, facts.objective)
+    limit, others = words.size_limit(point.size, facts.objective), f"other {left:,}" if left > 1 else "one other row"
     if not point.proven:
-        return [f"With {limit} nothing is known of the other {left:,}: no edit was found, and nothing was proven."]
+        return [f"With {limit} nothing is known of the {others}: no edit was found, and nothing was proven."]
     open_ = left - point.proven
-    text = f"With {limit} it was proven for {point.proven:,} of the other {left:,} that no allowed edit works"
-    return [f"{text}; {open_:,} are undecided." if open_ else f"{text}."]
+    some = f"{point.proven:,} of the {others}" if left > 1 else f"the {others}"
+    text = f"With {limit} it was proven for {some} that no allowed edit works"
+    return [f"{text}; {open_:,} {'is' if open_ == 1 else 'are'} undecided." if open_ else f"{text}."]
 
 
 def _random(facts: Facts) -> list[str]:

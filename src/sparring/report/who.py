@@ -36,19 +36,19 @@ def attackers(facts: Facts) -> Section:
                 f"{entry.heading}\n{entry.life}" if entry else attacker_title(attacker),
                 entry.sees if entry else words.listed([words.plain(a) for a in mine[0].threat.access]) or NOTHING,
                 "; ".join(did) or "nothing was measured",
-                *(_best(facts, attacker, objective) for objective in ("columns", "spread")),
+                *(_best(facts, attacker, objective) for objective in facts.objectives),
             )
         )
-    together = tuple(_together(facts, objective) for objective in ("columns", "spread"))
+    together = tuple(_together(facts, objective) for objective in facts.objectives)
     if any(cell != NOTHING for cell in together):
         rows.append(("All of these\nfor each row the one who does best", NOTHING, NOTHING, *together))
-    head = ("Attacker", "What they see", "What was tried", *(_limit(facts, o) for o in ("columns", "spread")))
+    head = ("Attacker", "What they see", "What was tried", *(_limit(facts, o) for o in facts.objectives))
     intro = (
         "An attacker here is somebody who gains from a wrong decision and enters untrue values to get it. Success is "
         "the share of attacked rows for which an edited row was found that your own model, asked again, decides as "
         "wanted."
     )
-    table = Table("Who was assumed to do what, and how often it worked", head, tuple(rows), (3, 4))
+    table = Table("Who was assumed to do what, and how often it worked", head, tuple(rows), tuple(range(3, len(head))))
     return Section("attackers", "Who was assumed to do what", (Text(intro), table, *_limits(facts)))
 
 
@@ -91,6 +91,9 @@ def _limits(facts: Facts) -> Iterator[Block]:
         yield Text(
             f"Attackers who have to ask the model may do so {words.counted(tries, 'time')} a row, as was stated."
         )
+    if facts.coarse and "spread" not in facts.objectives:
+        small = words.number(HEADLINE_SIZE["spread"])
+        yield Text(f"Sizes in spreads are left out of these tables: no column can change by as little as {small}.")
     if any(f.threat.objective == "spread" for f in facts.measured):
         yield Text(
             "A spread is a usual difference between rows: the interquartile range divided by 1.349, about one standard "
@@ -101,7 +104,8 @@ def _limits(facts: Facts) -> Iterator[Block]:
 
 def performance(facts: Facts) -> Section:
     """Put performance beside the worst case."""
-    title, clean, worst = "Performance beside the worst case", facts.assessment.performance, facts.assessment.worst_case
+    title, clean = "Performance beside the worst case", facts.assessment.performance
+    worst = tuple(w for w in facts.assessment.worst_case if w.objective in facts.objectives)
     if clean is None:
         return Section("performance", title, (Text("Performance was not measured."),))
     measures = load().measures

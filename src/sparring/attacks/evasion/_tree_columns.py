@@ -10,6 +10,7 @@ import numpy as np
 from sparring.attacks.evasion._tree_ways import TreeWays, Way
 from sparring.core.case import Attempt, Bounds
 from sparring.core.examples import Bools, Floats, Ints
+from sparring.core.parameters import probabilities
 
 SPREAD_WEIGHT = 1e-9
 """Weight of a size in spreads beside a count of columns: it decides between equal counts only."""
@@ -93,9 +94,26 @@ class ColumnSearch:
         found = [Found(size) for size in limit]
         for i, row in enumerate(rows):
             edits = self._extend(x[i], x[i], option[i], found[i])
+            if self.ways.one_of_several:
+                found[i] = Found(limit[i])
+                self._one_of_several(int(row), found[i])
             self.edits[int(row), way.number] = edits.best(self.beam)
         self._prove(way, rows, option[:, :, 0].min(axis=1), attempt, columns=1)
         return self._result(x, found)
+
+    def _one_of_several(self, row: int, found: Found) -> None:
+        """Try every cell on the whole model: with one of several classes wanted, no single margin decides."""
+        from sparring.kernels.column_search import single_entries
+
+        ways, x = self.ways, self.ways.x[row]
+        column, entry, distance = single_entries(ways.trees, ways.ensemble.value[:, 0].copy(), x, ways.limits)
+        rows = np.tile(x, (len(column), 1))
+        rows[np.arange(len(column)), column] = entry
+        decided = ways.case.oracle.decision.apply(probabilities(ways.raw(rows), ways.ensemble.link))
+        flips = np.flatnonzero(decided == ways.case.threat.wants)
+        if len(flips):
+            nearest = flips[np.argmin(distance[flips])]
+            found.offer(1, float(distance[nearest]), rows[nearest])
 
     def two(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
         """Value every pair of cells; where there are too many, single columns on top of the most promising ones."""

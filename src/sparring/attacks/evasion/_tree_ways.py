@@ -73,6 +73,11 @@ class TreeWays(Ways[Way]):
         self.limits: Limits = limits(case.space, center=_center(case))
         super().__init__(case, link=ensemble.link, n_outputs=ensemble.n_outputs)
 
+    @property
+    def one_of_several(self) -> bool:
+        """Whether one class is wanted where a third one may win instead."""
+        return self.case.threat.wants is not None and self.n_outputs > 1
+
     def raw(self, x: Floats) -> Floats:
         """Return raw scores, shape (n, n_outputs)."""
         from sparring.kernels.predict import raw_scores
@@ -108,8 +113,12 @@ class TreeWays(Ways[Way]):
 
 
 def _center(case: EvasionCase) -> Floats:
-    """Return the median of each column among the rows that the attacker may own, else among those attacked."""
-    x = case.background.x if len(case.background) else case.rows.x
+    """Return a usual value of each column: the median among the rows that the attacker may own, else mid-range."""
+    x, space = case.background.x, case.space
+    if not len(x):
+        # never taken from the attacked rows: what becomes of one row must not depend on the others
+        middle = (space.low + space.high) / 2
+        return np.where(np.isfinite(middle), middle, 0.0)
     filled = np.where(np.isnan(x).all(axis=0), 0.0, x)
     # the lower of two middle values: a value that occurs, also among codes
     return np.asarray(np.nanquantile(filled, 0.5, axis=0, method="lower"), dtype=np.float64)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from sparring.attacks.evasion._ways import Ways, base_at
+from sparring.attacks.evasion._ways import SLACKS, Ways, base_at
 from sparring.core.case import Attempt, Bounds, EvasionCase
 from sparring.core.examples import Bools, Floats, Ints
 from sparring.core.parameters import LinearModel, Margin
@@ -131,8 +131,7 @@ class Solver:
     def __init__(self, ways: LinearWays) -> None:
         self.ways = ways
         self.space: TableSpace = ways.case.space
-        by_columns = ways.case.threat.objective == "columns"
-        self.by_columns = by_columns
+        self.by_columns = ways.case.threat.objective == "columns"
         self.bound = np.zeros((len(ways.x), max(1, len(ways.margins))))
 
     def __call__(self, way: LinearWay, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
@@ -144,15 +143,22 @@ class Solver:
         width = np.full(len(x), x.shape[1], dtype=np.int64)
         if self.by_columns:
             width = scene.fewest(scene.best(np.full(len(x), FARTHEST))[1], width)
-        size, entry, below = scene.least_size(width)
+        size, entry, _ = scene.least_size(width)
         if way.number is not None:
-            # a rounding error away from the solution nothing is claimed
-            proven = width.astype(float) if self.by_columns else below * (1 - 1e-9)
-            self.bound[rows, way.number] = np.where(np.isinf(size), scene.nothing(), proven)
+            # what is proven must hold whatever the model loses by rounding
+            cautious = replace(scene, base=way.base - SLACKS[-1] * way.rounding(now))
+            self.bound[rows, way.number] = np.where(np.isinf(size), scene.nothing(), self._proven(cautious))
         if self.by_columns:
             size = np.where(np.isinf(size), np.inf, self.space.size_in_columns(x, entry))
         better = size < limit
         return np.where(better, size, limit), np.where(better[:, None], entry, x)
+
+    def _proven(self, scene: Scene) -> Floats:
+        """Return sizes below which no row flips."""
+        everything = np.full(len(scene.x), scene.x.shape[1], dtype=np.int64)
+        if self.by_columns:
+            return scene.fewest(scene.best(np.full(len(scene.x), FARTHEST))[1], everything).astype(float)
+        return scene.least_size(everything)[2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,4 +277,4 @@ class Scene:
         unlimited = (
             self.space.movable & ~self.space.categorical & (np.isinf(self.space.low) | np.isinf(self.space.high))
         )
-        return np.where((sums > 1024 * self.way.rounding(self.now)) & ~unlimited.any(), np.inf, 0.0)
+        return np.where((sums > SLACKS[-1] * self.way.rounding(self.now)) & ~unlimited.any(), np.inf, 0.0)
