@@ -1,6 +1,5 @@
-from __future__ import annotations
-
 import json
+import re
 import stat
 import sys
 
@@ -76,7 +75,7 @@ def test_json_prints_data_only(place):
 
 def test_nobody_is_asked_where_nobody_sits(place):
     result = place.run(*MODEL, *QUICK)
-    assert "1 of 4" not in result.output
+    assert not re.search(r"\b1 of 4\b", result.output)
     found = document(place)
     assert not found["answers"]["answered"]
     assert "assumed-columns" in {caveat["code"] for caveat in found["caveats"]}

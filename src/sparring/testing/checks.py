@@ -22,17 +22,18 @@ import numpy as np
 from pydantic import ValidationError
 
 from sparring.core.case import AdversarialExamples, Bounds, Case, Effort, never
-from sparring.core.examples import Floats, Ints
+from sparring.core.examples import Floats
 from sparring.core.plugin import Attack
 from sparring.core.spec import Access
 from sparring.core.target import Oracle
 from sparring.core.threat import GRANTS, Attacker, Evasion, Objective
 from sparring.errors import BudgetSpent, NotApplicable, PluginError
 from sparring.testing import models
+from sparring.testing._parts import empty, equal, rows_of, take
 from sparring.testing.models import KnownModel
 
 AttackClass = type[Attack[Evasion]]
-QUERIES = 400
+QUERIES = 240
 NEAR = 0.5
 """Spreads within which an attack on spreads must find what is there."""
 LAST_PASSES = 2
@@ -191,7 +192,7 @@ def _leaves_its_input_alone(attack_class: AttackClass, objective: Objective) -> 
 
 
 def _yields_complete_attempts(attack_class: AttackClass, objective: Objective) -> None:
-    for known in (*_known(), _empty(models.threshold_model())):
+    for known in (*_known(), empty(models.threshold_model())):
         case, attempts = _run(attack_class, known, objective)
         for attempt in attempts:
             shape = known.rows.x.shape
@@ -245,7 +246,7 @@ def _claims_nothing_impossible(attack_class: AttackClass, objective: Objective) 
 def _repeats_itself(attack_class: AttackClass, objective: Objective) -> None:
     for known in _known():
         first, second = (_last(attack_class, known, objective) for _ in range(2))
-        _must(_equal(first, second), "equal seeds must give equal results")
+        _must(equal(first, second), "equal seeds must give equal results")
 
 
 def _treats_rows_alone(attack_class: AttackClass, objective: Objective) -> None:
@@ -254,8 +255,8 @@ def _treats_rows_alone(attack_class: AttackClass, objective: Objective) -> None:
         n = len(known.rows)
         for parts in ([np.arange(n)[::-1]], np.array_split(np.arange(n), 3), [np.arange(n)[1::2], np.arange(n)[::2]]):
             for part in parts:
-                alone = _last(attack_class, _take(known, part), objective)
-                same = _equal(alone, _rows_of(whole, part))
+                alone = _last(attack_class, take(known, part), objective)
+                same = equal(alone, rows_of(whole, part))
                 _must(same, "a row's result must not depend on the other rows or their order; draw from case.streams")
 
 
@@ -396,27 +397,3 @@ def _last(attack_class: AttackClass, known: KnownModel, objective: Objective) ->
 def _sizes(case: Case[Evasion], attempt: AdversarialExamples) -> Floats:
     measure = case.space.size_in_columns if case.threat.objective == "columns" else case.space.size_in_spreads
     return np.where(attempt.found, measure(case.rows.x, attempt.x_adv), np.inf)
-
-
-def _take(known: KnownModel, part: Ints) -> KnownModel:
-    return replace(known, rows=known.rows.take(part), columns=known.columns[part], spread=known.spread[part])
-
-
-def _empty(known: KnownModel) -> KnownModel:
-    return _take(known, np.zeros(0, dtype=np.int64))
-
-
-def _rows_of(attempt: AdversarialExamples | None, part: Ints) -> AdversarialExamples | None:
-    if attempt is None:
-        return None
-    return AdversarialExamples(attempt.x_adv[part], attempt.found[part], attempt.queries[part])
-
-
-def _equal(one: AdversarialExamples | None, other: AdversarialExamples | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return (
-        np.array_equal(one.x_adv, other.x_adv, equal_nan=True)
-        and np.array_equal(one.found, other.found)
-        and np.array_equal(one.queries, other.queries)
-    )
