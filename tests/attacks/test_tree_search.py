@@ -29,7 +29,7 @@ THREE = Decision(classes=("red", "green", "blue"))
 
 
 def number(name="c", **options):
-    return Column(name=name, kind="number", spread=1.0, **{"low": 0.0, "high": 10.0, **options})
+    return Column(name=name, kind="number", **{"low": 0.0, "high": 10.0, "spread": 1.0, **options})
 
 
 def sizes(space, x, attempt, objective):

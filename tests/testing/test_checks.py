@@ -191,10 +191,10 @@ class Idle(Extremes):
 
 
 class Ragged(Extremes):
-    """Yields rows of the wrong shape."""
+    """Counts questions in fractions."""
 
     def attempt(self, best, found, queries):
-        return AdversarialExamples(best.copy(), found.astype(float), queries.copy())
+        return AdversarialExamples(best.copy(), found.copy(), queries.astype(float))
 
 
 @pytest.mark.parametrize(
