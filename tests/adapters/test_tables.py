@@ -79,6 +79,8 @@ def test_parquet_reads_back_and_rows_are_numbered_from_0(tmp_path):
         ("a,class\n1,good\n2,\n3,bad\n", "1 of 3 rows"),
         ("a,class\n1,good\n", "at least 2 rows"),
         ("class\ngood\nbad\n", "no column beside the target"),
+        (b"a,class\n" + b"1,good\n" * 20_000 + b"2,b\xe4d\n", "line 20002"),
+        ("a," + "x" * 200_000 + "\n1,2\n", "header cannot be read"),
     ],
 )
 def test_one_sentence_says_what_is_wrong(tmp_path, content, says):
@@ -95,6 +97,7 @@ def test_paths_that_are_no_table(tmp_path):
     assert "did you mean" in complaint(tmp_path / "aplicants.csv")
     assert "does not exist; check the path" in complaint(tmp_path / "other" / "x.csv")
     assert "is a folder" in complaint(tmp_path)
+    assert "cannot be read" in complaint(write(tmp_path, GOOD, "file") / "data.csv")
     assert "ends in .csv or .parquet" in complaint(write(tmp_path, GOOD, "data.xlsx"))
     assert "cannot be read as Parquet" in complaint(write(tmp_path, GOOD, "data.parquet"))
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import string
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -155,6 +156,11 @@ def test_arrays_have_columns_x0_x1():
     assert infer(np.array([["a", 1], ["b", None]], dtype=object))[1].categories == (1,)
 
 
+def test_arrays_of_dates_are_carried():
+    (column,) = infer(np.array([["2024-01-01"], ["2024-01-02"]], dtype="datetime64[D]"))
+    assert column.kind == "carried"
+
+
 @pytest.mark.parametrize("frame", [np.zeros(3), [[1, 2]], 7])
 def test_what_is_no_table_is_refused(frame):
     with pytest.raises(DataError, match="table"):
@@ -206,6 +212,7 @@ def test_what_is_said_wins_and_the_rest_stays():
     assert (income.spread, income.kind) == (INFERRED[0].spread, "number")
     assert not job.movable
     assert when == INFERRED[2]
+    assert overlay(INFERRED, {"income": {"range": None}}) == INFERRED
 
 
 @pytest.mark.parametrize(
@@ -368,6 +375,20 @@ def test_a_file_stays_whole_when_writing_fails(tmp_path):
         write(tmp_path / "file" / "system.yaml", INFERRED)
 
 
+def test_a_disk_that_fills_up_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    write(tmp_path / "system.yaml", INFERRED)
+    before = (tmp_path / "system.yaml").read_text()
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OutputError, match="No space left"):
+        write(tmp_path / "system.yaml", INFERRED[:1])
+    assert [path.name for path in tmp_path.iterdir()] == ["system.yaml"]
+    assert (tmp_path / "system.yaml").read_text() == before
+
+
 def test_the_table_is_one_line_a_column():
     text = render(overlay(INFERRED, {"income": {"who": "anyone"}}), answers=Answers(wants="good"))
     entries = "who: anyone, change: misstated, checked: never, range: [10, 40], step: 1, missing: never"
@@ -400,6 +421,10 @@ def test_the_table_is_one_line_a_column():
 )
 def test_names_suggest_who_sets_a_column(name, who):
     assert guess(Column(name=name, kind="number")).who == who
+
+
+def test_what_is_carried_is_set_by_nobody():
+    assert guess(Column(name="income", kind="carried")).who == "nobody"
 
 
 def test_another_amount_is_another_loan():

@@ -95,9 +95,7 @@ def edit(choices: Choices, text: str) -> Choices:
     selection, words = _split(text)
     if not words:
         raise OptionError(f"a line ends with one of {', '.join(WORDS)}, such as '3 us', got {text.strip()!r}")
-    fields: dict[str, Any] = {"guessed": False}
-    for word in words:
-        fields |= _meaning(word)
+    fields: dict[str, Any] = {"guessed": False, **{_ENTRY_OF[word]: word for word in words}}
     if fields.get("who") in ("us", "nobody", "unknown") and "change" not in fields:
         fields["change"] = "misstated"
     names = _select(selection, list(choices))
@@ -108,21 +106,18 @@ def _split(text: str) -> tuple[str, list[str]]:
     """Take words off the end; what stands before them says which columns."""
     rest, words = text.strip(), list[str]()
     while match := re.search(r"(?:^|[\s:=,]+)(\w+)$", rest):
-        if match[1].lower() not in _KNOWN or not match.start():
+        if match[1].lower() not in _ENTRY_OF or not match.start():
             break
         words.insert(0, match[1].lower())
         rest = rest[: match.start()]
     return rest, words
 
 
-_KNOWN = {*get_args(Who), *get_args(Change), *get_args(Checked)}
-
-
-def _meaning(word: str) -> dict[str, str]:
-    for key, kind in (("who", Who), ("change", Change), ("checked", Checked)):
-        if word in get_args(kind):
-            return {key: word}
-    raise AssertionError(word)
+_ENTRY_OF = {
+    **dict.fromkeys(get_args(Who), "who"),
+    **dict.fromkeys(get_args(Change), "change"),
+    **dict.fromkeys(get_args(Checked), "checked"),
+}
 
 
 def _select(selection: str, names: list[str]) -> set[str]:
