@@ -223,11 +223,10 @@ class Scene:
         spread, step = space.spread[j], space.step[j]
         with np.errstate(invalid="ignore", over="ignore"):
             value = np.clip(x + sign * size * spread, space.low[j], space.high[j])
-            # clipping to the far limit may go past the row, or past the size
+            # where the row lies outside the limits, clipping may turn its direction round
             value = np.where(sign * (value - x) > 0, value, x)
-            value = np.where(np.abs(value - x) / spread > size, np.nextafter(value, x), value)
             value = snap(value, np.full(len(x), step), toward=x)
-            legal = (value >= space.low[j]) & (value <= space.high[j]) & (np.abs(value - x) / spread <= size)
+            legal = (value >= space.low[j]) & (value <= space.high[j])
         return np.where(legal, value, x)
 
     def sum_with(self, gain: Floats, width: Ints) -> Floats:
