@@ -125,6 +125,19 @@ def test_edits_are_the_cheapest_first_and_in_words():
     assert (edits[0].decided_before, edits[0].decided_after) == ("no", "yes")
 
 
+def test_edits_show_each_set_of_columns_before_any_twice():
+    x = np.tile([1.0, 0.0, 0.5], (30, 1))
+    x_adv = x.copy()
+    x_adv[:, 0] = np.arange(30) % 4 + 2.0  # one column, more or less
+    x_adv[20:, 1] = 1  # two columns
+    rows, yes = Examples(x, np.zeros(30, int), np.arange(30)), np.ones(30, bool)
+    attempt = Judged(x_adv, yes, SPACE.size_in_columns(x, x_adv), np.ones(30, int), ())
+    shown = findings.edits(attempt, rows, space=SPACE, classes=("no", "yes"))
+    assert len(shown) == findings.SHOWN_EDITS
+    assert [e.row for e in shown[:4]] == [0, 20, 4, 24]
+    assert [[c.column for c in e.changes] for e in shown[:2]] == [["income"], ["income", "job"]]
+
+
 def test_columns_are_counted():
     assert measured().columns_used == {"income": 2, "job": 2, "rate": 1}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -200,9 +201,16 @@ def _also(
 
 
 def edits(judged: Judged, rows: Examples, *, space: TableSpace, classes: Sequence[str]) -> tuple[Edit, ...]:
-    """List the cheapest judged changes, as a person would read them."""
+    """List judged changes as a person would read them: the cheapest of each set of columns, then the next cheapest."""
     order = np.lexsort([rows.ids, space.size_in_spreads(rows.x, judged.x_adv), judged.size])
-    shown = [i for i in order if judged.broken[i]][:SHOWN_EDITS]
+    changed = space.changed(rows.x, judged.x_adv)
+    seen: Counter[bytes] = Counter()
+    turns = []
+    for i in order[judged.broken[order]]:
+        key = changed[i].tobytes()
+        turns.append(seen[key])
+        seen[key] += 1
+    shown = order[judged.broken[order]][np.argsort(turns, kind="stable")][:SHOWN_EDITS]
     return tuple(
         Edit(
             row=int(rows.ids[i]),
@@ -211,7 +219,7 @@ def edits(judged: Judged, rows: Examples, *, space: TableSpace, classes: Sequenc
             decided_after=classes[judged.decided[i]],
             changes=tuple(
                 _change(space.columns[j], float(rows.x[i, j]), float(judged.x_adv[i, j]))
-                for j in np.flatnonzero(space.changed(rows.x[i : i + 1], judged.x_adv[i : i + 1])[0])
+                for j in np.flatnonzero(changed[i])
             ),
         )
         for i in shown

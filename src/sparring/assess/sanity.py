@@ -260,7 +260,8 @@ def _weak_attack(judged: Judged, *, threat: Evasion, baselines: Sequence[Baselin
     for baseline in baselines:
         gain = stats.paired_difference(baseline.size <= at + EPS, judged.size <= at + EPS)
         if gain.low is not None and gain.low <= 0 and (baseline.size <= at + EPS).any():
-            text = f"Not shown to do better than {baseline.name} on the same rows (difference {gain.value:+.1%})."
+            more = f"{100 * (gain.value or 0):+.1f} %"
+            text = f"Not shown to do better than {baseline.name} on the same rows (difference {more})."
             found.append(Caveat(code="no-better-than-baseline", text=text))
     return found
 

@@ -126,7 +126,9 @@ class Finding(Spec):
     )
     queries: Queries = Queries()
     seconds: float = 0.0
-    edits: tuple[Edit, ...] = Field((), description="the cheapest, for people to look at; changed columns only")
+    edits: tuple[Edit, ...] = Field(
+        (), description="for people to look at: the cheapest of each set of columns first; changed columns only"
+    )
     columns_used: dict[str, int] = Field(default_factory=dict, description="how often each column was changed")
     caveats: tuple[Caveat, ...] = ()
 

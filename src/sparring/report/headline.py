@@ -40,10 +40,9 @@ def headline(facts: Facts) -> str:
     bound = "Upper bound: " if facts.assumed else ""
     if words.successes(last.success) == 0:
         limit = words.size_limit(last.size, objective)
-        return (
-            f"{bound}None of {n:,} {facts.attacked_rows} {one} by {_how(objective)} {limit}; with 95 % confidence, "
-            f"{words.at_most(last.success)} of such rows would, to attacks of this strength."
-        )
+        most = f"{words.at_most(last.success)} of such rows would, to attacks of this strength"
+        text = f"{bound}None of {n:,} {facts.attacked_rows} {one} by {_how(objective)} {limit}"
+        return f"{text}; with 95{words.GAP}% confidence, {most}."
     first, *others = points
     count = words.successes(first.success)
     verb = one if count == 1 else several
@@ -73,7 +72,7 @@ def _shares(facts: Facts) -> list[str]:
     if not words.successes(facts.points[-1].success):
         return []
     shares = words.listed([words.rate(point.success) for point in facts.points])
-    return [f"{shares} of such rows, with 95 % intervals."]
+    return [f"{shares} of such rows, with 95{words.GAP}% intervals."]
 
 
 def _exact(facts: Facts) -> list[str]:

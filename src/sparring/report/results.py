@@ -94,8 +94,8 @@ def edits(facts: Facts) -> Section:
     if not blocks:
         return Section("edits", "The cheapest edits", (Text("No edit was found."),))
     intro = (
-        "Each was shown to your own model once more, after a trip through a CSV file. Only the changed columns are "
-        f"shown. Row numbers count from 0 in {facts.source}, as read."
+        "The cheapest of each set of columns comes first. Each was shown to your own model once more, after a trip "
+        f"through a CSV file. Only the changed columns are shown. Row numbers count from 0 in {facts.source}, as read."
     )
     return Section("edits", "The cheapest edits", (Text(intro), *blocks))
 
