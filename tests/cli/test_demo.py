@@ -28,6 +28,9 @@ def test_the_demo_tells_the_story(shown):
     assert "upper bound" not in done.stdout
     assert "Traceback" not in done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
+    story = done.stderr.partition("[")[0]
+    assert "1,000 loans" in story
+    assert max(map(len, story.splitlines())) <= 80
     found = json.loads((folder / "assessment.json").read_text())
     assert found["complete"]
     assert found["target"]["decision"] == "bad >= 0.3"

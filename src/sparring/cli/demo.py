@@ -22,12 +22,12 @@ ASSESSED = 400
 
 INTRO = """\
 1,000 loans of a German bank (H. Hofmann 1994, UCI, CC BY 4.0): 600 to train on
-and 400 to look at. A model of boosted trees says how likely a loan goes bad. The
-bank refuses at 30 %, because a bad loan costs more than a good one earns.
+and 400 to look at. A model of boosted trees says how likely a loan goes bad.
+The bank refuses at 30 %, because a bad loan costs more than a good one earns.
 
 Applicants want to be called good, and some columns hold what they state
-themselves: purpose, savings, housing, ... What the bank looks up, what would make
-it another loan, and sex, age and nationality are never edited.
+themselves: purpose, savings, housing, ... What the bank looks up, what would
+make it another loan, and sex, age and nationality are never edited.
 """
 
 
