@@ -45,7 +45,6 @@ class Labels:
         self._same = {name_of(value): i for i, value in enumerate(self.values)}
         self._named = {name: i for i, name in enumerate(self.names)}
         self._in_order = self.values == list(range(len(self.values)))
-        self._booleans = all(isinstance(value, bool) for value in self.values)
 
     def __len__(self) -> int:
         return len(self.values)

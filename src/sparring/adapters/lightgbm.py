@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, to_pandas
+from sparring.adapters.base import made_by, to_pandas
+from sparring.adapters.boosters import estimator_labels, file_labels, fitted, target_of
 from sparring.adapters.conform import conform, require_numbers, with_categories
-from sparring.adapters.convert import read_model
-from sparring.adapters.labels import Labels
 from sparring.adapters.lightgbm_trees import feature_kinds
-from sparring.adapters.unwrap import Parts
 from sparring.core.plugin import Adapter
 from sparring.core.space import Codec
-from sparring.core.target import Decision, Target
+from sparring.core.target import Target
 from sparring.errors import DataError, ModelError
 
 
@@ -45,23 +42,10 @@ class LightGBMAdapter(Adapter):
         booster = booster_of(model)
         objective, n_classes = _objective(booster)
         if model is booster:
-            labels = _named(n_classes, classes)
-            asked = Estimator(_Booster(booster, objective), to_pandas, n_classes)
+            asked, labels = _Booster(booster, objective), file_labels(n_classes, classes, library="LightGBM")
         else:
-            if not hasattr(model, "classes_"):
-                raise ModelError(
-                    f"the model must be a classifier, and {class_name(model)} is none; only classifiers can be assessed"
-                )
-            labels = Labels(list(model.classes_), classes)
-            asked = Estimator(model, to_pandas, n_classes)
-        return TableTarget(
-            codec=codec,
-            asked=asked,
-            classes=labels,
-            decision=Decision.parse(decision, labels.names),
-            family="trees",
-            read=partial(read_model, Parts((), model), codec, to_pandas, user_cut=decision is not None),
-        )
+            asked, labels = model, estimator_labels(model, classes)
+        return target_of(model, asked, labels, n_classes, codec=codec, container=to_pandas, decision=decision)
 
 
 def booster_of(model: Any) -> Any:
@@ -74,10 +58,7 @@ def booster_of(model: Any) -> Any:
     """
     if not hasattr(type(model), "booster_"):
         return model
-    try:
-        return model.booster_
-    except Exception as error:
-        raise ModelError(f"the model must be fitted, and {class_name(model)} has not been yet") from error
+    return fitted(lambda: model.booster_, model)
 
 
 def _objective(booster: Any) -> tuple[str, int]:
@@ -106,15 +87,6 @@ def _objective(booster: Any) -> tuple[str, int]:
     raise ModelError(
         f"the model must be a classifier, and this one {what} (objective {objective}); only classifiers can be assessed"
     )
-
-
-def _named(n_classes: int, classes: tuple[str, ...] | None) -> Labels:
-    if classes is None:
-        raise ModelError(
-            f"a model file of LightGBM has {n_classes} outputs without names; name them in order: classes=(...), "
-            "or --classes first,second"
-        )
-    return Labels(range(n_classes), classes)
 
 
 def _spaced(names: list[str], frame: Any) -> list[str]:

@@ -16,7 +16,7 @@ from sparring.errors import NotApplicable
 # numbers this near to zero count as zero, in LightGBM's own float32 constant
 NEAR_ZERO = float(np.float32(1e-35))
 CATEGORICAL, DEFAULT_LEFT = 1, 2
-MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
+MISSING_NONE, MISSING_ZERO = 0, 1  # 2: blanks are blanks
 
 
 def read_lightgbm(model: Any) -> TreeEnsemble:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, same
+from sparring.adapters.base import made_by, same
+from sparring.adapters.boosters import estimator_labels, file_labels, fitted, target_of
 from sparring.adapters.conform import conform, require_numbers, with_categories
-from sparring.adapters.convert import read_model
-from sparring.adapters.labels import Labels
 from sparring.adapters.library_codes import stored_categories
-from sparring.adapters.unwrap import Parts
 from sparring.core.plugin import Adapter
 from sparring.core.space import Codec
-from sparring.core.target import Decision, Target
+from sparring.core.target import Target
 from sparring.errors import ModelError
 
 BINARY = ("binary:logistic", "binary:logitraw", "binary:hinge")
@@ -50,23 +47,20 @@ class XGBoostAdapter(Adapter):
         """Return the model as something that can be asked; see `Adapter.target`."""
         booster = booster_of(model)
         objective, n_classes = _objective(booster)
+        linear = _learner(booster)["gradient_booster"]["name"] == "gblinear"
         if model is booster:
-            labels = _named(n_classes, classes)
-            asked = Estimator(_Booster(booster, objective), same, n_classes)
+            asked, labels = _Booster(booster, objective), file_labels(n_classes, classes, library="XGBoost")
         else:
-            if not hasattr(model, "classes_"):
-                raise ModelError(
-                    f"the model must be a classifier, and {class_name(model)} is none; only classifiers can be assessed"
-                )
-            labels = Labels(list(model.classes_), classes)
-            asked = Estimator(model, same, n_classes)
-        return TableTarget(
+            asked, labels = model, estimator_labels(model, classes)
+        return target_of(
+            model,
+            asked,
+            labels,
+            n_classes,
             codec=codec,
-            asked=asked,
-            classes=labels,
-            decision=Decision.parse(decision, labels.names),
-            family="linear" if _learner(booster)["gradient_booster"]["name"] == "gblinear" else "trees",
-            read=partial(read_model, Parts((), model), codec, same, user_cut=decision is not None),
+            container=same,
+            decision=decision,
+            family="linear" if linear else "trees",
         )
 
 
@@ -80,10 +74,7 @@ def booster_of(model: Any) -> Any:
     """
     if not hasattr(model, "get_booster"):
         return model
-    try:
-        return model.get_booster()
-    except Exception as error:
-        raise ModelError(f"the model must be fitted, and {class_name(model)} has not been yet") from error
+    return fitted(model.get_booster, model)
 
 
 def _learner(booster: Any) -> dict[str, Any]:
@@ -108,15 +99,6 @@ def _objective(booster: Any) -> tuple[str, int]:
             "only classifiers can be assessed"
         )
     return objective, 2 if objective in BINARY else int(learner["learner_model_param"]["num_class"])
-
-
-def _named(n_classes: int, classes: tuple[str, ...] | None) -> Labels:
-    if classes is None:
-        raise ModelError(
-            f"a model file of XGBoost has {n_classes} outputs without names; name them in order: classes=(...), "
-            "or --classes first,second"
-        )
-    return Labels(range(n_classes), classes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from sparring.core.case import AdversarialExamples, EvasionCase
 from sparring.core.examples import Bools, Floats, Ints
-from sparring.core.parameters import Link, Margin, argmax_margin
+from sparring.core.parameters import LinearModel, Link, Margin, TreeEnsemble, argmax_margin
+from sparring.core.target import Target
+from sparring.core.threat import Evasion
+from sparring.errors import NotApplicable
 
 SLACKS = (1.0, 16.0, 1024.0)
 """By how many rounding errors a row must flip, at its first, second and third try."""
@@ -25,6 +28,29 @@ def base_at(base: float, *, rounding: float, ties: bool, attempt: int) -> float:
     """Return the base with which a sum below zero counts as a flip at the given try; ties are believed once."""
     slack = SLACKS[attempt] * rounding
     return base - slack if ties and attempt == 0 else base + slack
+
+
+def cannot_read(target: Target, threat: Evasion, kind: type[LinearModel | TreeEnsemble], otherwise: str) -> str | None:
+    """Say why an attack that reads models of one kind cannot work on a target, or None.
+
+    Parameters
+    ----------
+    target : Target
+    threat : Evasion
+    kind : type
+        TreeEnsemble or LinearModel.
+    otherwise : str
+        What to say of a model of the other kind.
+    """
+    try:
+        model = target.parameters()
+        if not isinstance(model, kind):
+            return otherwise
+        label = 1 if threat.wants == 0 else 0
+        target.decision.margins(label=label, wanted=threat.wanted(label), link=model.link, n_outputs=model.n_outputs)
+    except NotApplicable as error:
+        return str(error)
+    return None
 
 
 class Ways(ABC, Generic[WayT]):

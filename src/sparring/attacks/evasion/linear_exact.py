@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sparring.attacks.evasion._ways import SLACKS, Ways, base_at
+from sparring.attacks.evasion._ways import SLACKS, Ways, base_at, cannot_read
 from sparring.core.case import Attempt, Bounds, EvasionCase
 from sparring.core.examples import Bools, Floats, Ints
 from sparring.core.parameters import LinearModel, Margin
@@ -41,17 +41,8 @@ class LinearExact(Attack[Evasion]):
 
     def unsuited(self, target: Target, threat: Evasion) -> str | None:
         """Refuse what is not a linear model, and rules that are not linear in its scores."""
-        try:
-            model = target.parameters()
-            if not isinstance(model, LinearModel):
-                return "it solves linear models, and this one is made of trees; evasion/tree-search reads those"
-            label = 1 if threat.wants == 0 else 0
-            target.decision.margins(
-                label=label, wanted=threat.wanted(label), link=model.link, n_outputs=model.n_outputs
-            )
-        except NotApplicable as error:
-            return str(error)
-        return None
+        otherwise = "it solves linear models, and this one is made of trees; evasion/tree-search reads those"
+        return cannot_read(target, threat, LinearModel, otherwise)
 
     def run(self, case: EvasionCase, *, rng: np.random.Generator) -> Iterator[Attempt]:
         """Yield the solution and, since it is exact, the same size as a bound."""

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sparring.attacks.evasion._tree_columns import ColumnSearch
 from sparring.attacks.evasion._tree_ways import TreeWays, Way
+from sparring.attacks.evasion._ways import cannot_read
 from sparring.core.case import Attempt, Bounds, EvasionCase
 from sparring.core.examples import Floats, Ints
 from sparring.core.parameters import TreeEnsemble
@@ -45,17 +46,8 @@ class TreeSearch(Attack[Evasion]):
 
     def unsuited(self, target: Target, threat: Evasion) -> str | None:
         """Refuse what is not a tree ensemble, and rules that no sum of trees can stand for."""
-        try:
-            model = target.parameters()
-            if not isinstance(model, TreeEnsemble):
-                return "it searches through trees, and this model has none; evasion/linear-exact reads linear models"
-            label = 1 if threat.wants == 0 else 0
-            target.decision.margins(
-                label=label, wanted=threat.wanted(label), link=model.link, n_outputs=model.n_outputs
-            )
-        except NotApplicable as error:
-            return str(error)
-        return None
+        otherwise = "it searches through trees, and this model has none; evasion/linear-exact reads linear models"
+        return cannot_read(target, threat, TreeEnsemble, otherwise)
 
     def run(self, case: EvasionCase, *, rng: np.random.Generator) -> Iterator[Attempt]:
         """Yield rows after each pass, each deeper than the one before, and bounds where there are any."""
