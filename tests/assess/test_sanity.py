@@ -9,7 +9,6 @@ from sparring.assess.findings import Baseline
 from sparring.assess.judge import Judged
 from sparring.assess.run import Pass, Trace
 from sparring.core.case import AdversarialExamples
-from sparring.core.document import Counts
 from sparring.core.examples import Examples
 from sparring.core.space import Column, TableSpace
 from sparring.core.spec import Access
@@ -217,8 +216,3 @@ def test_a_black_box_that_beats_a_reader_is_a_doubt():
     assert codes(sanity.across(sizes)) == ["black-box-beats-white-box"]
     assert codes(sanity.across(sizes | {"b": (Attacker.SEES_SCORES, "spread", blind)})) == []
     assert codes(sanity.across({"r": sizes["r"], "b": (Attacker.SEES_SCORES, "columns", reader)})) == []
-
-
-def test_counts_add_up():
-    assert sanity.counts_add_up(Counts(attacked=6, broken=1, proven=2, undecided=3))
-    assert not sanity.counts_add_up(Counts(attacked=6, broken=1))

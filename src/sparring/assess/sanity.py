@@ -15,7 +15,7 @@ from sparring.assess import stats
 from sparring.assess.findings import EPS, HEADLINE, Baseline
 from sparring.assess.judge import Judged
 from sparring.assess.run import Trace
-from sparring.core.document import Caveat, Counts
+from sparring.core.document import Caveat
 from sparring.core.examples import Bools, Examples, Floats, Ints
 from sparring.core.parameters import TreeEnsemble, probabilities
 from sparring.core.space import TableSpace
@@ -331,8 +331,3 @@ def across(sizes: Mapping[str, tuple[Attacker, Objective, Floats]]) -> list[Cave
                 )
                 found.append(Caveat(code="black-box-beats-white-box", text=text))
     return found
-
-
-def counts_add_up(counts: Counts) -> bool:
-    """Check that every attacked row is accounted for."""
-    return counts.attacked == counts.broken + counts.proven + counts.undecided
