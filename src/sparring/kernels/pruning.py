@@ -243,26 +243,28 @@ def _longer(a: Int32s, n: int) -> Int32s:
 
 
 @inner
-def _make_room(
-    trees: CellTrees, path: Path, draft: Draft, n_path: int, n_leaf: int, n_condition: int, n_run: int
-) -> Draft:
-    """Return a draft that one more leaf, with `n_path` conditions, can be written into."""
-    runs = n_run + 2 * n_path
-    for p in range(n_path):
-        j = path.order[p]
-        if trees.by_set[j]:
-            runs += trees.edge_start[j + 1] - trees.edge_start[j]
+def _make_room(draft: Draft, n_leaves: int, n_conditions: int, n_runs: int) -> Draft:
+    """Return a draft that so many leaves, conditions and runs can be written into."""
     value = draft.value
-    if n_leaf >= value.shape[0]:
-        value = np.empty(2 * n_leaf, np.float64)
-        for i in range(n_leaf):
+    if n_leaves > value.shape[0]:
+        value = np.empty(2 * n_leaves, np.float64)
+        for i in range(draft.value.shape[0]):
             value[i] = draft.value[i]
     return Draft(
         value,
-        _longer(draft.member_start, n_leaf + 2),
-        _longer(draft.condition, n_condition + n_path + 1),
-        _longer(draft.run, runs),
+        _longer(draft.member_start, n_leaves),
+        _longer(draft.condition, n_conditions),
+        _longer(draft.run, n_runs),
     )
+
+
+@inner
+def _most_runs(trees: CellTrees) -> int:
+    """Return a number of runs that the conditions of no leaf exceed."""
+    n = np.int64(0)
+    for j in range(trees.by_set.shape[0]):
+        n += trees.edge_start[j + 1] - trees.edge_start[j] + 2 if trees.by_set[j] else 2
+    return n
 
 
 @inner
@@ -294,6 +296,7 @@ def prune(
     nodes, roots, here, stack = trees.nodes, trees.roots, path.here, path.stack
     tree_start = np.zeros(roots.shape[0] + 1, np.int32)
     zero = np.int64(0)  # not the literal, for which numba would compile everything called with it once more
+    most_runs = _most_runs(trees)
     n_tree = n_leaf = n_condition = n_run = n_path = n_out = zero
     for j in range(here.shape[0]):
         here[j, LOW], here[j, HIGH], here[j, MISS] = path.box[j, LOW], path.box[j, HIGH], path.box[j, MISS]
@@ -315,7 +318,12 @@ def prune(
             if n_out <= most_out and n_path == 0:
                 base += value[node]
             elif n_out <= most_out:
-                draft = _make_room(trees, path, draft, n_path, n_leaf, n_condition, n_run)
+                if (
+                    n_leaf + 2 > draft.value.shape[0]
+                    or n_condition + n_path + 1 > draft.condition.shape[0]
+                    or n_run + most_runs > draft.run.shape[0]
+                ):
+                    draft = _make_room(draft, n_leaf + 2, n_condition + n_path + 1, n_run + most_runs)
                 draft.value[n_leaf], draft.member_start[n_leaf, 0] = value[node], n_condition
                 n_run = _emit(trees, path, n_path, draft, n_condition, n_run)
                 n_condition, n_leaf = n_condition + n_path, n_leaf + 1
@@ -332,6 +340,5 @@ def prune(
         if n_leaf > tree_start[n_tree]:
             n_tree += 1
             tree_start[n_tree] = n_leaf
-    draft = _make_room(trees, path, draft, zero, n_leaf, n_condition, n_run)
     draft.member_start[n_leaf, 0], draft.condition[n_condition, 1] = n_condition, n_run
     return draft, base, tree_start[: n_tree + 1], n_condition, n_run

@@ -189,6 +189,19 @@ def shrink(
     return limit
 
 
+@inner
+def next_size(settings: Settings, size: float, bound: float, before: float, bound_before: float) -> float:
+    """Return the size of the next box: the usual growth, or more where the bound is still far from zero.
+
+    The bound falls ever more slowly with the size, so that the line through its last two values meets zero too early
+    rather than too late.
+    """
+    following = size * settings.growth
+    if 0 < bound < bound_before < np.inf:
+        following = max(following, size + bound * (size - before) / (bound_before - bound))
+    return following
+
+
 @compiled
 def nearest_flips(
     trees: CellTrees,
@@ -232,6 +245,7 @@ def nearest_flips(
         most = reach(trees, row, limits)
         start, known = size[i], size[i] <= most
         at = start if known else min(settings.first, most)
+        before, bound_before = 0.0, np.inf
         while True:
             set_box(trees, row, at, limits, path)
             leaves, draft = leaves_of(trees, value, base, row, row.shape[0], limits, path, draft)
@@ -247,4 +261,4 @@ def nearest_flips(
                     write_best(leaves, work, best, row, out[i])
             if last or size[i] < start:
                 break
-            at = min(at * settings.growth, most)
+            at, before, bound_before = min(next_size(settings, at, bound, before, bound_before), most), at, bound
