@@ -34,7 +34,7 @@ CLAIMS = {
         """\
 The attacker holds the model file and looks for the smallest change of a row that turns the decision; the size is the
 largest change of any column, in spreads. *Ratio* is our size over the best known one: the least of our usual run, our
-longest run (3 to 50 times the effort, by model), and every example of another tool that the model confirms.""",
+longest runs (3 and 15 times the effort), and every example of another tool that the model confirms.""",
     ),
     "tree-search@spread against others": (
         "Smallest change on tree ensembles, against others",
