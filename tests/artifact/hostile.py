@@ -124,7 +124,7 @@ def _zip_in_gzip(canary: Path) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("archive/data.pkl", pickle.dumps(_Runs(f"touch {canary}")))
-    return gzip.compress(buffer.getvalue())
+    return gzip.compress(buffer.getvalue(), mtime=0)
 
 
 def _joblib_compressed(method: str) -> Callable[[Path], bytes]:

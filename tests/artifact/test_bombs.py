@@ -185,8 +185,8 @@ class TestLimits:
             (Limits(memo=5), PROTO4 + b"(" * 20),
             (Limits(memo=5), PROTO4 + b"Nq\x07" + STOP),
             (Limits(names=2), PROTO4 + b"ca\nb\n" * 3),
-            (Limits(free_bytes=10, ratio=1), gzip.compress(bytes(1000))),
-            (Limits(depth=1), gzip.compress(gzip.compress(pickle.dumps(1)))),
+            (Limits(free_bytes=10, ratio=1), gzip.compress(bytes(1000), mtime=0)),
+            (Limits(depth=1), gzip.compress(gzip.compress(pickle.dumps(1), mtime=0), mtime=0)),
             (Limits(text_bytes=5), b"Vlong text\n."),
         ],
     )
