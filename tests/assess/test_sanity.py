@@ -10,8 +10,10 @@ from sparring.assess.judge import Judged
 from sparring.assess.run import Pass, Trace
 from sparring.core.case import AdversarialExamples
 from sparring.core.examples import Examples
+from sparring.core.parameters import LinearModel
 from sparring.core.space import Column, TableSpace
 from sparring.core.spec import Access
+from sparring.core.target import Decision
 from sparring.core.threat import Attacker, Evasion
 
 X = np.random.default_rng(0).uniform(0, 10, (200, 3))
@@ -94,6 +96,61 @@ def test_a_readable_form_must_agree_with_predict(lies, holds):
     conversion = sanity.conversion(Toy(readable=True, lies=lies), X)
     assert conversion.holds == holds
     assert codes(conversion.caveats) == ([] if holds else ["conversion-mismatch"])
+
+
+@pytest.mark.parametrize("scored", [True, False])
+def test_one_wrong_row_of_thousands_is_found_and_reading_refused(scored):
+    x = np.random.default_rng(1).uniform(0, 10, (5000, 3))
+    odd = 4321  # beyond any sample
+
+    class Odd(Toy):
+        offers = frozenset({Access.LABELS, Access.PARAMETERS} | ({Access.SCORES} if scored else set()))
+
+        def predict(self, rows):
+            label = super().predict(rows)
+            return np.where((rows == x[odd]).all(axis=1), 1 - label, label)
+
+    right = sanity.conversion(Odd(readable=True), np.delete(x, odd, axis=0))
+    assert right.holds
+    assert "equal on 4999 of 4999" in right.text
+    wrong = sanity.conversion(Odd(readable=True), x)
+    assert not wrong.holds
+    assert codes(wrong.caveats) == ["conversion-mismatch"]
+    assert "on 1 of 5000 rows" in wrong.caveats[0].text
+
+
+def test_a_row_on_the_very_boundary_may_fall_either_way():
+    x = np.vstack([X, [5.0, 5.0, 5.0 - 1e-9]])
+
+    class Rounds(Toy):
+        def predict(self, rows):
+            return super().predict(rows + 1e-8)
+
+    assert sanity.conversion(Rounds(readable=True), x).holds
+
+
+def test_one_wrong_probability_is_enough():
+    class Odd(Toy):
+        def scores(self, rows):
+            p = super().scores(rows)
+            p[-1] = p[-1] * 0.9 + 0.05
+            return p
+
+    assert codes(sanity.conversion(Odd(readable=True), X).caveats) == ["conversion-mismatch"]
+
+
+def test_a_bare_margin_is_compared_by_its_decisions():
+    d = 3
+
+    class Bare(Toy):
+        decision = Decision.parse("yes >= 0.9", ("no", "yes"))
+
+        def parameters(self):
+            return LinearModel(np.array([-self.cut]), np.ones((d, 1)), np.zeros((d, 1)), "margin")
+
+    agreed = sanity.conversion(Bare(readable=True), X)
+    assert agreed.holds
+    assert "probability" not in agreed.text
 
 
 def test_a_model_that_is_not_readable_says_why():

@@ -120,6 +120,29 @@ def test_a_cut_off_on_a_softmax_is_not_linear():
         Decision.parse("b >= 0.4", THREE).margins(label=0, wanted=(1,), link="softmax", n_outputs=3)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([None, "b >= 0.4", "b > 0.25"]))
+def test_a_cut_off_on_one_of_several_sigmoids_is_linear(seed, rule):
+    raw = np.random.default_rng(seed).normal(size=(20, 3))
+    decision = Decision.parse(rule, THREE)
+    decided = decision.decide(raw, "sigmoids")
+    np.testing.assert_array_equal(decided, decision.apply(1 / (1 + np.exp(-raw))))
+    for label in range(3):
+        wanted = tuple(c for c in range(3) if c != label)
+        crossed = flips(decision.margins(label=label, wanted=wanted, link="sigmoids", n_outputs=3), raw)
+        assert crossed[decided != label].all()
+
+
+@pytest.mark.parametrize("rule", [None, "bad >= 0.9", "good > 0.2"])
+def test_a_bare_margin_decides_by_its_sign_whatever_the_rule(rule):
+    raw = np.array([[-1.0], [-5e-324], [0.0], [2.0]])
+    decision = Decision.parse(rule, BINARY)
+    assert decision.decide(raw, "margin").tolist() == [0, 0, 1, 1]
+    for label in (0, 1):
+        margins = decision.margins(label=label, wanted=(1 - label,), link="margin", n_outputs=1)
+        assert (flips(margins, raw) == (decision.decide(raw, "margin") != label)).all()
+
+
 def test_ties_go_to_the_first_class():
     assert not argmax_margin(1, label=0, other=1).ties
     assert argmax_margin(1, label=1, other=0).ties
@@ -133,6 +156,7 @@ def test_links():
     assert probabilities(np.array([[0.2, 0.3, 0.5]]), "identity").tolist() == [[0.2, 0.3, 0.5]]
     np.testing.assert_allclose(probabilities(np.log([[1.0, 2, 1]]), "softmax"), [[0.25, 0.5, 0.25]])
     np.testing.assert_allclose(probabilities(np.zeros((1, 4)), "logistic"), [[0.25] * 4])
+    np.testing.assert_allclose(probabilities(np.zeros((1, 4)), "sigmoids"), [[0.5] * 4])
 
 
 class Counting:

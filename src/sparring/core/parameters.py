@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from sparring.core.examples import Bools, Floats, Ints
 
-Link = Literal["identity", "logistic", "softmax"]
+Link = Literal["identity", "logistic", "softmax", "sigmoids", "margin"]
+"""From raw scores to probabilities.
+
+identity: they are averages of probabilities already. logistic: of one output, or of several, which are then shared out
+so that they sum to one. sigmoids: one logistic for each of several classes, not shared out. softmax: of several.
+margin: of one output, which is at least zero where the second class is decided, whatever cut-off the rule names; its
+probabilities are a map of it that ranks rows and nothing more.
+"""
 LEAF = -1
 
 
@@ -40,8 +47,7 @@ class TreeEnsemble:
         The output that each tree adds to; all 0 where there is one output or leaves hold vectors.
     intercept : ndarray of shape (n_outputs,)
         Two classes have one output, the raw score of class 1; more classes have one each.
-    link : {'identity', 'logistic', 'softmax'}
-        From raw scores to probabilities; identity where leaves average probabilities.
+    link : Link
     n_columns : int
         Width of the encoded table.
     dtype : {'float32', 'float64'}
@@ -116,8 +122,8 @@ class LinearModel:
     codes : dict of int to ndarray of shape (m + 1, n_outputs)
     missing : ndarray of shape (d, n_outputs)
         NaN where the model refuses a blank.
-    link : {'identity', 'logistic', 'softmax'}
-        'identity' for scores that are no probabilities (a linear support vector machine).
+    link : Link
+        'identity' for scores of several classes that are no probabilities (a linear support vector machine).
     source : str
     """
 
@@ -159,15 +165,17 @@ def probabilities(raw: Floats, link: Link) -> Floats:
     ----------
     raw : ndarray of shape (n, n_outputs)
         One output means two classes.
-    link : {'identity', 'logistic', 'softmax'}
+    link : Link
 
     Returns
     -------
     ndarray of shape (n, n_classes)
     """
-    if link == "logistic":
+    if link in ("logistic", "sigmoids", "margin"):
         p = 1.0 / (1.0 + np.exp(-np.clip(raw, -700, 700)))
-        return np.column_stack([1.0 - p, p]) if raw.shape[1] == 1 else p / p.sum(axis=1, keepdims=True)
+        if raw.shape[1] == 1:
+            return np.column_stack([1.0 - p, p])
+        return p if link == "sigmoids" else np.asarray(p / p.sum(axis=1, keepdims=True))
     if link == "softmax":
         e = np.exp(raw - raw.max(axis=1, keepdims=True))
         return np.asarray(e / e.sum(axis=1, keepdims=True))

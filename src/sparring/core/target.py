@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 import numpy as np
 
 from sparring.core.examples import Floats, Ints
-from sparring.core.parameters import Link, Margin, Parameters, argmax_margin
+from sparring.core.parameters import Link, Margin, Parameters, argmax_margin, probabilities
 from sparring.core.space import TableSpace
 from sparring.core.spec import Access, Spec
 from sparring.errors import AccessDenied, BudgetSpent, DecisionError, NotApplicable
@@ -83,6 +83,12 @@ class Decision(Spec):
         others[:, self.positive] = -np.inf
         return np.asarray(np.where(reached, self.positive, others.argmax(axis=1)), dtype=np.int64)
 
+    def decide(self, raw: Floats, link: Link) -> Ints:
+        """Decide each row from its raw scores, shape (n, n_outputs), as a reader of the model has them."""
+        if link == "margin":
+            return np.asarray(raw[:, 0] >= 0.0, dtype=np.int64)
+        return self.apply(probabilities(raw, link))
+
     def margins(self, *, label: int, wanted: tuple[int, ...], link: Link, n_outputs: int) -> list[Margin]:
         """List the ways in which a row decided as `label` comes to be decided as one of `wanted`.
 
@@ -94,38 +100,45 @@ class Decision(Spec):
         NotApplicable
             The rule is not linear in the raw scores: a cut-off on a softmax over more than two classes.
         """
+        if link == "margin":
+            sign = 1.0 if label == 1 else -1.0
+            return [Margin(np.array([sign]), 0.0, ties=label == 0)]
         if self.cut is None or self.positive is None:
             centered = 0.5 if (n_outputs == 1 and link == "identity") else 0.0
             return [_shift(argmax_margin(n_outputs, label=label, other=c), centered) for c in wanted]
-        if n_outputs > 1 and link != "identity":
+        if n_outputs > 1 and link not in ("identity", "sigmoids"):
             raise NotApplicable("a cut-off on one of several boosted classes is not linear in the raw scores")
         if n_outputs > 1:
-            return [self._several(label, c, n_outputs) for c in wanted]
+            return [self._several(label, c, n_outputs, link) for c in wanted]
         return [self._two(label, link)]
 
     def _two(self, label: int, link: Link) -> Margin:
         assert self.cut is not None
         raise_one = self.positive == 1
-        cut = self.cut if raise_one else 1.0 - self.cut
-        with np.errstate(divide="ignore"):
-            raw = cut if link == "identity" else float(np.log(cut) - np.log1p(-cut))
+        raw = _raw_cut(self.cut if raise_one else 1.0 - self.cut, link)
         # class 1 is decided at raw >= (or >) the cut when the rule names class 1, at raw > (or >=) it otherwise
         one_at_tie = (self.op == ">=") == raise_one
         if label == 1:
             return Margin(np.array([1.0]), -raw, ties=not one_at_tie)
         return Margin(np.array([-1.0]), raw, ties=one_at_tie)
 
-    def _several(self, label: int, other: int, n_outputs: int) -> Margin:
+    def _several(self, label: int, other: int, n_outputs: int, link: Link) -> Margin:
         assert self.cut is not None
         assert self.positive is not None
+        cut = _raw_cut(self.cut, link)
         weights = np.zeros(n_outputs)
         if label == self.positive:
             weights[self.positive] = 1.0
-            return Margin(weights, -self.cut, ties=self.op == ">")
+            return Margin(weights, -cut, ties=self.op == ">")
         if other == self.positive:
             weights[self.positive] = -1.0
-            return Margin(weights, self.cut, ties=self.op == ">=")
+            return Margin(weights, cut, ties=self.op == ">=")
         return argmax_margin(n_outputs, label=label, other=other)
+
+
+def _raw_cut(cut: float, link: Link) -> float:
+    with np.errstate(divide="ignore"):
+        return cut if link == "identity" else float(np.log(cut) - np.log1p(-cut))
 
 
 def _shift(margin: Margin, center: float) -> Margin:

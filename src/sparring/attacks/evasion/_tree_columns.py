@@ -10,7 +10,6 @@ import numpy as np
 from sparring.attacks.evasion._tree_ways import TreeWays, Way
 from sparring.core.case import Attempt, Bounds
 from sparring.core.examples import Bools, Floats, Ints
-from sparring.core.parameters import probabilities
 
 SPREAD_WEIGHT = 1e-9
 """Weight of a size in spreads beside a count of columns: it decides between equal counts only."""
@@ -109,7 +108,7 @@ class ColumnSearch:
         column, entry, distance = single_entries(ways.trees, ways.ensemble.value[:, 0].copy(), x, ways.limits)
         rows = np.tile(x, (len(column), 1))
         rows[np.arange(len(column)), column] = entry
-        decided = ways.case.oracle.decision.apply(probabilities(ways.raw(rows), ways.ensemble.link))
+        decided = ways.case.oracle.decision.decide(ways.raw(rows), ways.ensemble.link)
         flips = np.flatnonzero(decided == ways.case.threat.wants)
         if len(flips):
             nearest = flips[np.argmin(distance[flips])]
