@@ -154,12 +154,11 @@ def edge_of(threshold: Floats, dtype: str) -> Floats:
     """
     if dtype == "float64":
         return threshold
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # thresholds beyond float32, and infinite ones
         above = threshold.astype(np.float32)
         above = np.where(above < threshold, np.nextafter(above, np.float32(np.inf)), above)
-    below = np.nextafter(above, np.float32(-np.inf)).astype(np.float64)
-    above = above.astype(np.float64)
-    with np.errstate(invalid="ignore"):
+        below = np.nextafter(above, np.float32(-np.inf)).astype(np.float64)
+        above = above.astype(np.float64)
         middle = below / 2 + above / 2
         middle = np.where(above == np.inf, FLOAT32_OVERFLOW, middle)
         middle = np.where(below == -np.inf, -FLOAT32_OVERFLOW, middle)
