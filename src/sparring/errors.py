@@ -6,6 +6,7 @@
     ├── UserError (also ValueError)   the input is wrong: one sentence, exit code 2
     │   ├── DataError                 the table, a column, a label
     │   ├── ModelError                the model, its answers, its classes
+    │   │   └── ModelStopped          a served model that no longer answers
     │   ├── ArtifactError             the model file
     │   ├── DecisionError             the decision rule
     │   ├── ColumnsError              the columns table
@@ -39,6 +40,10 @@ class ModelError(UserError):
     """The model cannot be asked, or its answers cannot be used."""
 
 
+class ModelStopped(ModelError):
+    """A served model no longer answers; what was measured until then is kept, and the same call continues."""
+
+
 class ArtifactError(UserError):
     """The model file cannot be read, or will not be loaded."""
 
@@ -65,13 +70,16 @@ class MissingExtra(UserError):
     Parameters
     ----------
     library : str
-        Name of the library, also the name of our extra.
+        Name of the library.
     purpose : str
         What it is needed for.
+    extra : str or None
+        Our extra that brings it; None: it is called like the library.
     """
 
-    def __init__(self, library: str, purpose: str) -> None:
-        super().__init__(f'{purpose} needs {library}, which is not installed: pip install "sparring[{library}]"')
+    def __init__(self, library: str, purpose: str, *, extra: str | None = None) -> None:
+        cure = f'pip install "sparring[{extra or library}]"'
+        super().__init__(f"{purpose} needs {library}, which is not installed: {cure}")
         self.library = library
 
 
