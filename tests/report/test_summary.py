@@ -328,3 +328,15 @@ def test_headline_figures_are_those_of_the_document(broken, answered):
     else:
         first = [] if broken[0] == 0 else [broken[0]]
         assert numbers == [*first, 80, 1, broken[1], 2, broken[2], 3]
+
+
+def test_waiting_for_a_compiler_is_told_apart_from_the_budget():
+    def budget(**more):
+        summary = summarize(assessment(**more))
+        section = next(s for s in summary.sections if s.key == "reproduce")
+        notes = next(b for b in section.blocks if isinstance(b, Notes))
+        return dict(notes.items)["Budget"]
+
+    assert budget() == "60 s, used 48 s"
+    assert budget(compile_s=2.9) == "60 s, used 48 s"
+    assert budget(compile_s=27.6) == "60 s, used 48 s; before that 28 s to compile the searches, once on a machine"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparring import registry
-from sparring.assess import bench, plan
+from sparring.assess import bench, plan, warm
 from sparring.assess.system import render as render_system
 from sparring.core.document import Assessment, DataRecord, TargetRecord
 from sparring.core.examples import Floats
@@ -92,6 +92,7 @@ class Job:
         resumed = begun if begun is not None and begun.findings else None
         if resumed is not None:
             document, self.entropy = resumed.model_copy(update={"command": document.command}), resumed.entropy
+        document = self._warm(document)
         self.progress("asking the model about every row", 0.0)
         work = bench.Bench(self.subject, self.entropy, self.budget_s, self.jobs, self.began, self.progress)
         work.look()
@@ -112,6 +113,14 @@ class Job:
             if archive is not None:
                 _save(archive, latest, kept)
         return latest, kept.frame()
+
+    def _warm(self, document: Assessment) -> Assessment:
+        """Compile what will run, and start the clock only then: a budget buys tries, not a compiler."""
+        subject = self.subject
+        chosen = plan.chosen_from(_shelf(), subject.target, wants=subject.wants, only=self.only)
+        spent = warm.warm_up(subject.target, chosen, progress=self.progress)
+        self.began += spent
+        return document.model_copy(update={"compile_s": round(document.compile_s + spent, 3)})
 
     def _rows(self, repeat: Assessment | None, work: bench.Bench) -> int:
         if repeat is not None and repeat.data.attacked is not None:

@@ -142,15 +142,26 @@ def make(
     tuple of Planned
         In the order of running: cheap and telling first.
     """
+    chosen = chosen_from(attacks, target, wants=wants, only=only)
+    queries = _queries(chosen, answers=answers, budget_s=budget_s, rows=rows, speed=speed)
+    chosen = [_with_effort(p, queries, answers) for p in chosen]
+    return tuple(sorted(chosen, key=_place))
+
+
+def chosen_from(
+    attacks: dict[str, type[Attack[Evasion]] | PluginError],
+    target: Target,
+    *,
+    wants: int | None,
+    only: Sequence[str] = (),
+) -> list[Planned]:
+    """Say what runs and what does not and why, before any effort is chosen; see `make` for the parameters."""
     planned = [
         _consider(name, attack, objective, target=target, wants=wants)
         for name, attack in attacks.items()
         for objective in (("columns",) if isinstance(attack, PluginError) else attack.objectives)
     ]
-    chosen = [p for p in planned if not only or p.id in only or p.id.partition("@")[0] in only]
-    queries = _queries(chosen, answers=answers, budget_s=budget_s, rows=rows, speed=speed)
-    chosen = [_with_effort(p, queries, answers) for p in chosen]
-    return tuple(sorted(chosen, key=_place))
+    return [p for p in planned if not only or p.id in only or p.id.partition("@")[0] in only]
 
 
 def _place(planned: Planned) -> tuple[int, str]:

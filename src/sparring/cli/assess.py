@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sparring.artifact import LoadedModel
     from sparring.core.document import Answers
 
+NOTABLE_S = 3.0  # what a person notices waiting for
+
 
 def assess(
     model: options.Model,
@@ -250,4 +252,9 @@ def show(result: Result, out: Path, *, json: bool) -> None:
         print(render(result.assessment, format="json"), end="")
     else:
         print(render(result.assessment, format="text", width=width(), detail="short"), end="")
+    compiling = result.assessment.compile_s
+    if compiling >= NOTABLE_S:
+        say(
+            f"\nCompiling the searches took {compiling:.0f} s before the budget began; the next run takes them as they are."
+        )
     say(f"\nThe whole report is {out / 'report.html'}; open it in a browser.")

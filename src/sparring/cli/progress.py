@@ -8,6 +8,7 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+from sparring.assess.warm import COMPILING
 from sparring.cli.console import clean, say
 
 
@@ -22,7 +23,7 @@ class Progress:
 
     def __init__(self, budget_s: float) -> None:
         self.budget_s = budget_s
-        self.began = time.monotonic()
+        self.began = self.clock = time.monotonic()
         self.last = ""
         self.bar: Any = None
         self.task: Any = None
@@ -44,6 +45,8 @@ class Progress:
             self.bar.update(self.task, completed=done, description=clean(text))
         elif text != self.last:
             say(f"[{time.monotonic() - self.began:5.0f} s] {done:4.0%} {text}")
+        if self.last == COMPILING:
+            self.clock = time.monotonic()  # the budget begins only now
         self.last = text
 
     def _open_bar(self) -> None:
@@ -67,6 +70,8 @@ class Progress:
 
     def left(self) -> str:
         """Say how long it can still take."""
-        left = max(0.0, self.budget_s - (time.monotonic() - self.began))
+        if self.last == COMPILING:
+            return "before the budget begins"
+        left = max(0.0, self.budget_s - (time.monotonic() - self.clock))
         minutes, seconds = divmod(round(left), 60)
         return f"at most {minutes}:{seconds:02d} left" if left else "finishing"

@@ -216,7 +216,10 @@ class Assessment(Spec):
     performance: Performance | None = None
     worst_case: tuple[WorstCase, ...] = Field((), description="one for each objective that was measured")
     budget_s: float
-    seconds: float = 0.0
+    seconds: float = Field(0.0, description="from the start of the budget to its end; without `compile_s`")
+    compile_s: float = Field(
+        0.0, description="for compiling searches or taking them from the cache, before the budget began"
+    )
     findings: tuple[Finding, ...] = ()
     caveats: tuple[Caveat, ...] = ()
 

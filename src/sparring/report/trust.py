@@ -9,6 +9,7 @@ from sparring.report.blocks import Alert, Block, Code, Notes, Section, Table, Te
 from sparring.report.facts import NOTHING, OUTCOMES, Facts, attack_title, attacker_of, attacker_title
 
 SHOWN_DOUBTS = 4
+NOTABLE_S = 3.0  # what a person notices waiting for
 MEANING = {
     "Success is a lower bound": (
         "An edited row in hand shows what is possible. A better search, more questions or a new idea may find more. "
@@ -141,7 +142,7 @@ def reproduce(facts: Facts) -> Section:
     effort = {f"{f.effort.queries} questions a row, {f.effort.sweeps} passes" for f in facts.measured}
     items = [
         ("Seed (entropy)", str(d.entropy)),
-        ("Budget", f"{d.budget_s:g} s, used {d.seconds:.0f} s"),
+        ("Budget", f"{d.budget_s:g} s, used {d.seconds:.0f} s{_compiling(facts)}"),
         ("Effort", "; ".join(sorted(effort)) or "none"),
         ("Model", f"{words.plain(d.target.source, longest=200)}, sha256 {words.plain(d.target.sha256 or 'unknown')}"),
         ("Rows", f"{words.plain(d.data.source, longest=200)}, sha256 {words.plain(d.data.sha256)}"),
@@ -154,6 +155,12 @@ def reproduce(facts: Facts) -> Section:
     blocks: list[Block] = [Code(words.plain(d.command))] if d.command else []
     intro = "The same seed and effort give the same figures, on any number of workers."
     return Section("reproduce", "How to do this again", (Text(intro), *blocks, Notes(tuple(items))))
+
+
+def _compiling(facts: Facts) -> str:
+    """Say what came before the budget, where somebody had to wait for it."""
+    spent = facts.assessment.compile_s
+    return f"; before that {spent:.0f} s to compile the searches, once on a machine" if spent >= NOTABLE_S else ""
 
 
 def glossary(facts: Facts) -> Section:

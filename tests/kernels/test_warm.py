@@ -1,0 +1,53 @@
+"""Loops are compiled ahead of the work, for the very types that the work brings, and only once."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+
+import sparring
+from sparring.kernels import warm
+
+EVERY = tuple(warm.COMPILED)
+TWICE = """
+from sparring.kernels import warm
+told = warm.cold(("scores",))
+warm.warm(("scores",))
+print(told, warm.cold(("scores",)))
+"""
+
+
+def models():
+    rng = np.random.default_rng(0)
+    x = pd.DataFrame({"a": rng.integers(0, 9, 200), "b": rng.normal(size=200).round(2), "c": rng.integers(0, 5, 200)})
+    two = np.where(x["a"] + x["b"] > 4, "yes", "no")
+    three = np.select([x["a"] > 6, x["a"] + x["c"] > 6], ["high", "mid"], "low")
+    return {
+        "two classes, float32": (GradientBoostingClassifier(n_estimators=5), x, two, "yes"),
+        "three classes, vectors": (RandomForestClassifier(n_estimators=5, random_state=0), x, three, "mid"),
+        "three classes, sets": (HistGradientBoostingClassifier(max_iter=5, categorical_features=[2]), x, three, None),
+    }
+
+
+@pytest.mark.parametrize("kind", list(models()))
+def test_what_is_compiled_ahead_is_what_runs(kind):
+    model, x, y, wants = models()[kind]
+    warm.warm(EVERY)
+    before = {name: list(function.signatures) for name, function in warm.COMPILED.items()}
+    result = sparring.assess(model.fit(x, y), x, y, attacker_wants=wants, rng=0, only="evasion/tree-search", budget=100)
+    assert {f.outcome for f in result.assessment.findings} == {"measured"}
+    assert {name: list(function.signatures) for name, function in warm.COMPILED.items()} == before
+
+
+def test_only_the_first_process_finds_loops_that_were_never_compiled(tmp_path):
+    def told(folder):
+        run = [sys.executable, "-c", TWICE]
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(folder)}
+        return subprocess.run(run, capture_output=True, text=True, check=True, env=environment).stdout.split()
+
+    assert told(tmp_path) == ["True", "False"]
+    assert told(tmp_path) == ["False", "False"]
