@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from report.sample import ATTACKED, assessment, examples, finding, findings
 from sparring.core.document import Caveat, Outcome
 from sparring.core.threat import Attacker
-from sparring.report.blocks import Alert, Edits, Figure, Notes, Table, Text
+from sparring.report.blocks import TOGETHER, Alert, Edits, Figure, Notes, Table, Text
 from sparring.report.facts import NOTHING
 from sparring.report.summary import shortened, summarize
 from sparring.report.words import GAP
@@ -243,16 +243,24 @@ def test_figure_table_and_alternative_text_say_what_the_picture_says():
     figures = [b for b in section(assessment(), "figure").blocks if isinstance(b, Figure)]
     assert [f.unit for f in figures] == ["columns", "spreads"]
     first = figures[0]
-    assert [s.attacker for s in first.series] == ["insider", "sees-scores", "by-hand", "nobody"]
+    assert [s.attacker for s in first.series] == ["insider", "sees-scores", "by-hand", "nobody", TOGETHER]
     assert [(d.broken, d.n) for d in first.series[0].dots] == [(12, 80), (31, 80), (40, 80)]
-    assert len(first.table.rows) == 4
+    assert [(d.broken, d.n) for d in first.series[-1].dots] == [(14, 80), (33, 80), (42, 80)]
+    assert [row[0] for row in first.table.rows] == [series.label for series in first.series]
+    assert first.table.rows[-1][0] == "All of these together"
+    assert first.table.rows[-1][3].replace(GAP, " ").startswith("42 of 80")
     assert all(series.label in first.alt for series in first.series)
+
+
+def test_one_attacker_is_not_drawn_twice():
+    alone = section(only(findings()[0]), "figure").blocks[0]
+    assert [s.attacker for s in alone.series] == ["insider"]
 
 
 def test_two_lines_of_one_attacker_have_two_names():
     twins = [finding(name, "columns", Attacker.INSIDER, (1, 2, 3), title=name) for name in ("one", "two")]
     figure = section(only(*twins), "figure").blocks[0]
-    assert len({series.label for series in figure.series}) == 2
+    assert len({series.label for series in figure.series}) == 3
 
 
 def test_tables_leave_out_sizes_that_no_column_can_have():

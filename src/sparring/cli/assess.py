@@ -254,7 +254,5 @@ def show(result: Result, out: Path, *, json: bool) -> None:
         print(render(result.assessment, format="text", width=width(), detail="short"), end="")
     compiling = result.assessment.compile_s
     if compiling >= NOTABLE_S:
-        say(
-            f"\nCompiling the searches took {compiling:.0f} s before the budget began; the next run takes them as they are."
-        )
+        say(f"\nCompiling the searches took {compiling:.0f} s before the budget began, and is done once on a machine.")
     say(f"\nThe whole report is {out / 'report.html'}; open it in a browser.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+TOGETHER = "together"  # in place of an attacker: for each row the one who does best
+
 
 @dataclass(frozen=True)
 class Text:
@@ -52,7 +54,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Series:
-    """Success of one finding against size."""
+    """Success of one finding against size, or of all of them together."""
 
     label: str
     attacker: str
@@ -68,7 +70,7 @@ class Figure:
     name : str
     unit : {'columns', 'spreads'}
     series : tuple of Series
-        Strongest attacker first.
+        Strongest attacker first, all of them together last.
     alt : str
         What the picture shows, in words.
     table : Table

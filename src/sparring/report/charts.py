@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sparring.report.blocks import Figure, Series
+from sparring.report.blocks import TOGETHER, Figure, Series
 
 # Colors that no page has: each is replaced by a CSS variable, so that one picture serves light and dark.
 SOFT, GRID = "#010204", "#010205"
 LINES = ("#0102a1", "#0102a2", "#0102a3", "#0102a4", "#0102a5", "#0102a6")
-VARIABLES = {SOFT: "--soft", GRID: "--line"} | {c: f"--series-{i + 1}" for i, c in enumerate(LINES)}
-FALLBACK = {"--soft": "#5b6775", "--line": "#d9dee5"}
+ALL = "#0102a7"
+VARIABLES = {SOFT: "--soft", GRID: "--line", ALL: "--ink"} | {c: f"--series-{i + 1}" for i, c in enumerate(LINES)}
+FALLBACK = {"--soft": "#5b6775", "--line": "#d9dee5", "--ink": "#1d2733"}
 PATHS = {
     "circle": "M8 3a5 5 0 1 0 0 10a5 5 0 1 0 0-10z",
     "square": "M3.5 3.5h9v9h-9z",
@@ -20,6 +21,7 @@ PATHS = {
     "diamond": "M8 2l5 6l-5 6l-5-6z",
     "cross": "M6 2.5h4v3.5h3.5v4h-3.5v3.5h-4v-3.5h-3.5v-4h3.5z",
     "triangle-down": "M8 13.5l5.5-10h-11z",
+    "triangle-right": "M3 2.5l10.5 5.5l-10.5 5.5z",
 }
 SHAPES = tuple(PATHS)
 ORDER = ("insider", "sees-scores", "sees-decisions", "by-hand", "nobody")  # an attacker keeps its color in all pictures
@@ -117,7 +119,9 @@ def _values(figure: Figure, places: dict[float, int]) -> list[dict[str, Any]]:
 
 
 def _mark(series: Series, among: tuple[Series, ...]) -> tuple[str, str]:
-    """Return color and shape: those of the attacker, or the last ones for a second line of the same attacker."""
+    """Return color and shape: those of the attacker, or the next ones for a second line of the same attacker."""
+    if series.attacker == TOGETHER:
+        return ALL, SHAPES[-1]
     first = next(other for other in among if other.attacker == series.attacker) is series
     k = ORDER.index(series.attacker) if series.attacker in ORDER and first else len(ORDER)
     return LINES[k], SHAPES[k]

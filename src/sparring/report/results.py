@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from sparring.core.document import Edit, Finding, Point
 from sparring.core.threat import Attacker
 from sparring.report import words
-from sparring.report.blocks import Bars, Block, Dot, Edits, Figure, Section, Series, ShownEdit, Table, Text
+from sparring.report.blocks import TOGETHER, Bars, Block, Dot, Edits, Figure, Section, Series, ShownEdit, Table, Text
 from sparring.report.facts import NOTHING, Facts, attack_title, attacker_title
 
 SHOWN_EDITS = 6
 SHOWN_BARS = 12
+ALL_OF_THEM = "All of these together"
 
 
 def figures(facts: Facts) -> Section:
@@ -20,7 +23,7 @@ def figures(facts: Facts) -> Section:
     for objective in ("columns", "spread"):
         found = facts.of(objective)
         if found:
-            blocks.append(_figure(found, objective))
+            blocks.append(_figure(_curves(facts, objective), objective))
     if not blocks:
         blocks.append(Text("There is nothing to draw: no finding was measured."))
     else:
@@ -29,38 +32,62 @@ def figures(facts: Facts) -> Section:
     return Section("figure", "Success against size of the misstatement", tuple(blocks))
 
 
-def _figure(found: tuple[Finding, ...], objective: str) -> Figure:
+@dataclass(frozen=True)
+class Curve:
+    """A line of a figure.
+
+    Parameters
+    ----------
+    label : str
+    attacker : str
+        Whose it is, or TOGETHER.
+    points : tuple of Point
+    """
+
+    label: str
+    attacker: str
+    points: tuple[Point, ...]
+
+
+def _curves(facts: Facts, objective: str) -> tuple[Curve, ...]:
+    """Return the line of each finding, strongest first; where there are several, also that of all together."""
+    found, worst = facts.of(objective), facts.worst(objective)
     labels = _labels(found)
+    curves = [Curve(labels[f.id], f.threat.attacker, f.curve) for f in found]
+    if len(found) > 1 and worst is not None and worst.union:
+        curves.append(Curve(ALL_OF_THEM, TOGETHER, worst.union))
+    return tuple(curves)
+
+
+def _figure(curves: tuple[Curve, ...], objective: str) -> Figure:
     series = tuple(
-        Series(
-            labels[f.id],
-            f.threat.attacker,
-            tuple(_dot(point) for point in f.curve if point.success.value is not None),
-        )
-        for f in found
+        Series(c.label, c.attacker, tuple(_dot(point) for point in c.points if point.success.value is not None))
+        for c in curves
     )
     unit: Literal["columns", "spreads"] = "columns" if objective == "columns" else "spreads"
     name = "Share of attacked rows that pass, by columns misstated"
     if objective == "spread":
         name = "Share of attacked rows that pass, by largest change in spreads"
-    sizes = list(dict.fromkeys(p.size for f in found for p in f.curve))
-    by_size = {f.id: {p.size: p.success for p in f.curve} for f in found}
-    rows = tuple(
-        (labels[f.id], *(words.counted_rate(by_size[f.id][s]) if s in by_size[f.id] else NOTHING for s in sizes))
-        for f in found
-    )
-    head = ("Attacker", *(_column_head(s, objective) for s in sizes))
+    sizes, rows = _by_size(curves, lambda point: words.counted_rate(point.success))
+    head = ("Attacker", *(words.size_limit(s, objective) for s in sizes))
     table = Table(name, head, rows, tuple(range(1, len(head))))
-    return Figure(name, unit, series, _alt(found, labels, objective), table)
+    return Figure(name, unit, series, _alt(curves, objective), table)
+
+
+def _by_size(
+    curves: Sequence[Curve], cell: Callable[[Point], str]
+) -> tuple[tuple[float, ...], tuple[tuple[str, ...], ...]]:
+    """Return the sizes of some curves, and a row of cells for each of them."""
+    sizes = tuple(dict.fromkeys(p.size for curve in curves for p in curve.points))
+    known = [{p.size: cell(p) for p in curve.points} for curve in curves]
+    return sizes, tuple(
+        (curve.label, *(at.get(size, NOTHING) for size in sizes)) for curve, at in zip(curves, known, strict=True)
+    )
 
 
 def _dot(point: Point) -> Dot:
     rate = point.success
     return Dot(point.size, words.successes(rate), rate.n, rate.value or 0.0, rate.low or 0.0, rate.high or 0.0)
-
-
-def _column_head(size: float, objective: str) -> str:
-    return words.size_limit(size, objective)
 
 
 def _labels(found: tuple[Finding, ...]) -> dict[str, str]:
@@ -72,13 +99,13 @@ def _labels(found: tuple[Finding, ...]) -> dict[str, str]:
     }
 
 
-def _alt(found: tuple[Finding, ...], labels: dict[str, str], objective: str) -> str:
+def _alt(curves: tuple[Curve, ...], objective: str) -> str:
     parts = []
-    for finding in found:
-        first, last = finding.curve[0], finding.curve[-1]
+    for curve in curves:
+        first, last = curve.points[0], curve.points[-1]
         low, high = (words.percent(p.success.value or 0.0, p.success.n) for p in (first, last))
         a, b = (words.size_limit(p.size, objective) for p in (first, last))
-        parts.append(f"{labels[finding.id]}: {low} with {a}, {high} with {b}")
+        parts.append(f"{curve.label}: {low} with {a}, {high} with {b}")
     return "Success rises with the size of the change. " + "; ".join(parts) + "."
 
 
