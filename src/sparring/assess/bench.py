@@ -14,14 +14,17 @@ from sparring.assess.judge import Judged, judge
 from sparring.core.case import AdversarialExamples
 from sparring.core.document import Answers, Assessment, Caveat, Estimate, Finding, Outcome, Performance, WorstCase
 from sparring.core.examples import Bools, Examples, Floats
+from sparring.core.metered import Metered
 from sparring.core.space import Codec
 from sparring.core.spec import Access
 from sparring.core.target import Target
 from sparring.core.threat import Attacker, Evasion, Objective
+from sparring.errors import BudgetSpent, ModelError
 
 BACKGROUND_ROWS = 2000
 PENDING = "not reached yet"
 OUT_OF_TIME = "the budget ended first"
+CAPPED = "the model may be asked {cap:,} rows in all, and {sent:,} were sent; raise max_queries to measure this"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +97,7 @@ class Bench:
         self.attacked = Examples(rows.x[attacked], self.decided[attacked], rows.ids[attacked])
         own = np.sort(np.random.default_rng([self.entropy, 2]).permutation(len(rows))[:BACKGROUND_ROWS])
         self.background = Examples(rows.x[own], self.decided[own], rows.ids[own])
-        self._baselines: dict[Objective, findings.Baseline] = {}
+        self._baselines: dict[Objective, findings.Baseline | None] = {}
         self._floors: dict[Objective, Estimate] = {}
 
     def caveats(self) -> tuple[Caveat, ...]:
@@ -119,13 +122,18 @@ class Bench:
 
     def measure(self, planned: Sequence[plan.Planned], document: Assessment) -> Iterator[Assessment]:
         """Run what the document still lacks; yield it, whole, after each finding."""
-        done = {f.id: f for f in document.findings if f.reason != PENDING}
+        done = {f.id: f for f in document.findings if f.reason != PENDING and f.stopped_by != "interrupt"}
+        if isinstance(self.subject.target, Metered):
+            for objective in {p.threat.objective for p in planned if p.id not in done}:
+                self._baselines_for(objective)  # first, while rows may still be sent
         waiting = [p for p in planned if p.id not in done]
         for position, item in enumerate(waiting):
             self.progress(item.id, (len(planned) - len(waiting) + position) / max(1, len(planned)))
             done[item.id] = self._finding(item, left=len(waiting) - position, document=document)
             document = self._with(document, planned, done)
             yield document
+            if done[item.id].stopped_by == "interrupt":
+                return  # the model answers no more: the document stays open, and the same call continues it
         yield self._closed(document)
 
     def pending(self, planned: Sequence[plan.Planned], fingerprint: str) -> tuple[Finding, ...]:
@@ -197,7 +205,7 @@ class Bench:
             self.background,
             entropy=self.entropy,
             deadline=self._deadline(left),
-            jobs=self.jobs,
+            jobs=1 if isinstance(self.subject.target, Metered) else self.jobs,  # one cap, one line
         )
         if trace.stopped_by == "time" and not trace.passes:
             mark = document.fingerprint
@@ -206,9 +214,19 @@ class Bench:
             )
         if trace.fault and not trace.examples.found.any():
             outcome = Outcome.NOT_APPLICABLE if trace.not_applicable else Outcome.FAILED
-            mark = document.fingerprint
-            return findings.unmeasured(item, outcome, trace.fault, classes=classes, fingerprint=mark, eligible=eligible)
-        return self._measured(item, trace, document.fingerprint)
+            return self._failed(item, outcome, trace.fault, document.fingerprint)
+        try:
+            return self._measured(item, trace, document.fingerprint)
+        except (BudgetSpent, ModelError) as error:
+            return self._failed(item, Outcome.FAILED, str(error), document.fingerprint)
+
+    def _failed(self, item: plan.Planned, outcome: Outcome, reason: str, mark: str) -> Finding:
+        target, eligible = self.subject.target, int(self.eligible.sum())
+        found = findings.unmeasured(
+            item, outcome, reason, classes=target.decision.classes, fingerprint=mark, eligible=eligible
+        )
+        stopped = isinstance(target, Metered) and target.stopped is not None
+        return found.model_copy(update={"stopped_by": "interrupt"}) if stopped else found
 
     def _measured(self, item: plan.Planned, trace: run.Trace, fingerprint: str) -> Finding:
         subject = self.subject
@@ -252,6 +270,9 @@ class Bench:
             return Outcome.NOT_APPLICABLE, "the columns table lets nobody misstate any column"
         if time.time() >= self.began + self.budget_s:
             return Outcome.SKIPPED, OUT_OF_TIME
+        target = self.subject.target
+        if isinstance(target, Metered) and target.room < len(self.attacked):
+            return Outcome.SKIPPED, CAPPED.format(cap=target.cap, sent=target.sent)
         return None, None
 
     def _nobody_to_attack(self) -> str:
@@ -283,7 +304,8 @@ class Bench:
             for attacker, objective, size in self.sizes.values()
             if objective == threat.objective and order.index(attacker) <= at_most
         ]
-        best = np.min([self._baselines[threat.objective].size, *known], axis=0)
+        copied = self._baselines[threat.objective]
+        best = np.min([np.full(len(self.attacked), np.inf) if copied is None else copied.size, *known], axis=0)
         return np.asarray(best <= threat.sizes[-1] + findings.EPS, dtype=bool)
 
     def _more_helps(self, item: plan.Planned) -> bool:
@@ -297,16 +319,25 @@ class Bench:
         if objective not in self._baselines:
             self._baselines[objective] = self._nearest(self._threat(objective))
         noise = f"evasion/random-noise@{objective}"
-        found = [self._baselines[objective]]
+        copied = self._baselines[objective]
+        found = [] if copied is None else [copied]
         if noise in self.judged and noise != unless:
             found.insert(0, findings.Baseline("random changes of the same size", self.judged[noise].size))
         return found
 
-    def _nearest(self, threat: Evasion) -> findings.Baseline:
-        copies: AdversarialExamples = run.nearest_real_rows(
-            self.subject.target, self.attacked, self.background, threat=threat
-        )
-        judged = judge(self.subject.target, self.subject.codec, self.attacked, copies, threat=threat)
+    def _nearest(self, threat: Evasion) -> findings.Baseline | None:
+        """Return what copying gets; None where rows are counted and the model does not answer so many."""
+        target = self.subject.target
+        sparing = {"tries": 1} if isinstance(target, Metered) else {}
+        try:
+            copies: AdversarialExamples = run.nearest_real_rows(
+                target, self.attacked, self.background, threat=threat, **sparing
+            )
+            judged = judge(target, self.subject.codec, self.attacked, copies, threat=threat)
+        except (BudgetSpent, ModelError):
+            if sparing:
+                return None
+            raise
         return findings.Baseline("copying the nearest real row that is decided as wanted", judged.size)
 
     def worst_case(self) -> tuple[WorstCase, ...]:

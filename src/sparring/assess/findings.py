@@ -125,7 +125,7 @@ def measured(
         params=planned.attack.model_dump(mode="json"),
         effort=planned.effort,
         outcome=Outcome.MEASURED,
-        stopped_by="time" if trace.stopped_by == "time" else "effort",
+        stopped_by=trace.stopped_by,
         primary=Named(measure=MEASURES[objective], estimate=success(judged.size, headline)),
         also=_also(judged, rows, objective=objective, classes=classes, rng=stream(entropy, planned.id + "/stats")),
         baselines=tuple(Named(measure=b.name, estimate=success(b.size, headline)) for b in baselines),

@@ -10,6 +10,7 @@ import numpy as np
 
 from sparring.core.case import AdversarialExamples
 from sparring.core.examples import Bools, Examples, Floats, Ints
+from sparring.core.metered import Metered
 from sparring.core.space import Codec, TableSpace
 from sparring.core.target import Target
 from sparring.core.threat import Evasion, Objective
@@ -64,7 +65,7 @@ def judge(target: Target, codec: Codec, rows: Examples, attempt: AdversarialExam
     if len(index) == 0:
         return Judged(x_adv, broken, size, decided, ())
     asked = codec.encode(through_csv(codec.decode(attempt.x_adv[index])))
-    answers = target.predict(asked)
+    answers = target.confirm(asked) if isinstance(target, Metered) else target.predict(asked)
     faults = codec.space.violations(rows.x[index], asked)
     for i, answer, fault, row in zip(index, answers, faults, asked, strict=True):
         if fault is None and int(answer) in threat.wanted(int(rows.y[i])):

@@ -15,6 +15,7 @@ import numpy as np
 from sparring.core.case import Effort
 from sparring.core.document import Answers
 from sparring.core.examples import Bools, Floats, Ints
+from sparring.core.metered import Metered
 from sparring.core.plugin import Attack
 from sparring.core.spec import Access
 from sparring.core.target import Target
@@ -89,7 +90,13 @@ class Speed:
 
 
 def measure_speed(target: Target, x: Floats, *, patience_s: float = 2.0) -> Speed:
-    """Time the model on one row and on growing batches, for at most about `patience_s` seconds."""
+    """Time the model on one row and on growing batches, for at most about `patience_s` seconds.
+
+    A target whose rows are counted is not asked for this: its requests so far tell.
+    """
+    if isinstance(target, Metered):
+        call_s = target.seconds_per_call
+        return Speed(call_s, call_s / min(target.rows_per_call, ROW_LADDER[0]))
     began = time.perf_counter()
     target.predict(x[:1])
     single = min(_timed(target, x[:1]) for _ in range(3))
@@ -145,7 +152,16 @@ def make(
     chosen = chosen_from(attacks, target, wants=wants, only=only)
     queries = _queries(chosen, answers=answers, budget_s=budget_s, rows=rows, speed=speed)
     chosen = [_with_effort(p, queries, answers) for p in chosen]
+    if isinstance(target, Metered):
+        chosen = [_sparing(p) for p in chosen]
     return tuple(sorted(chosen, key=_place))
+
+
+def _sparing(planned: Planned) -> Planned:
+    """Leave random changes one try of each size: where rows are counted, they are for those who try."""
+    if planned.threat.attacker is not Attacker.NOBODY:
+        return planned
+    return planned.repeating(Effort(queries=min(planned.effort.queries, len(planned.threat.sizes))))
 
 
 def chosen_from(

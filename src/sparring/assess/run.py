@@ -13,12 +13,13 @@ from sparring.assess.judge import measure
 from sparring.assess.plan import Planned
 from sparring.core.case import AdversarialExamples, Bounds, Case
 from sparring.core.examples import Examples, Floats
+from sparring.core.metered import Metered
 from sparring.core.plugin import Attack
 from sparring.core.target import Oracle, Target
 from sparring.core.threat import GRANTS, Evasion
 from sparring.errors import BudgetSpent, NotApplicable, SparringError
 
-Stop = Literal["effort", "time"]
+Stop = Literal["effort", "time", "exhausted", "interrupt"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,8 @@ class Trace:
     asked : int
         Rows asked of the model in all.
     seconds : float
-    stopped_by : {'effort', 'time'}
+    stopped_by : {'effort', 'time', 'exhausted', 'interrupt'}
+        'exhausted': the model may not be asked any more; 'interrupt': it no longer answers.
     fault : str or None
         Why it broke off; what it had found until then is kept.
     not_applicable : bool
@@ -122,10 +124,18 @@ def _attack_part(
     )
     recorder = _Recorder(rows)
     fault, out_of_reach = _drain(planned.attack, case, recorder, rng=stream(entropy, planned.id))
-    stopped: Stop = "time" if time.time() >= deadline else "effort"
+    stopped = _why_stopped(target, deadline)
     seconds = time.perf_counter() - began
     best, lower, passes = recorder.examples, recorder.lower, tuple(recorder.passes)
     return Trace(best, lower, passes, oracle.asked, seconds, stopped, fault, out_of_reach)
+
+
+def _why_stopped(target: Target, deadline: float) -> Stop:
+    if isinstance(target, Metered) and target.stopped is not None:
+        return "interrupt"
+    if isinstance(target, Metered) and target.room <= 0:
+        return "exhausted"
+    return "time" if time.time() >= deadline else "effort"
 
 
 def _drain(

@@ -228,7 +228,11 @@ class Oracle:
     def _serve(self, x: Floats, ask: Callable[[Floats], Answer], *, nothing: Answer) -> Answer:
         room = len(x) if self.budget is None else max(0, self.budget - self.asked)
         # many models refuse an empty table
-        served = ask(x[:room]) if room and len(x) else nothing
+        try:
+            served = ask(x[:room]) if room and len(x) else nothing
+        except BudgetSpent as spent:  # the target itself has a cap
+            self.asked += len(spent.served) if isinstance(spent.served, np.ndarray) else 0
+            raise
         self.asked += min(room, len(x))
         if room < len(x):
             raise BudgetSpent(f"effort allows {self.budget} rows; {len(x)} more were asked", served)
