@@ -315,7 +315,15 @@ def test_short_keeps_the_first_screen_and_what_is_missing():
     whole = summarize(assessment())
     short = shortened(whole)
     assert (short.headline, short.lead, short.warnings) == (whole.headline, whole.lead, whole.warnings)
-    assert [s.key for s in short.sections] == ["attackers", "performance", "edits", "missing", "doubts", "more"]
+    assert [s.key for s in short.sections] == [
+        "attackers",
+        "performance",
+        "proofs",
+        "edits",
+        "missing",
+        "doubts",
+        "more",
+    ]
 
 
 def test_summary_is_a_function_of_the_document():
@@ -348,3 +356,29 @@ def test_waiting_for_a_compiler_is_told_apart_from_the_budget():
     assert budget() == "60 s, used 48 s"
     assert budget(compile_s=2.9) == "60 s, used 48 s"
     assert budget(compile_s=27.6) == "60 s, used 48 s; before that 28 s to compile the searches, once on a machine"
+
+
+def test_proofs_are_shown_by_attacker_with_what_is_left_open():
+    table = next(b for b in section(assessment(), "proofs").blocks if isinstance(b, Table))
+    rows = [tuple(cell.replace(GAP, " ") for cell in row) for row in table.rows]
+    assert [size.replace(GAP, " ") for size in table.head[1:]] == ["1 column", "up to 2 columns", "up to 3 columns"]
+    insider = ("68 of 80: none undecided", "40 of 80: 9 undecided", "20 of 80: 20 undecided")
+    together = ("66 of 80: none undecided", "40 of 80: 7 undecided", "20 of 80: 18 undecided")
+    assert rows == [("Insider with the model file", *insider), ("All of these together", *together)]
+    short = next(s for s in shortened(summarize(assessment())).sections if s.key == "proofs")
+    assert short.blocks == (table,)
+
+
+def test_who_alone_proves_something_is_named_once():
+    search, random = findings()[0], findings()[5]
+    document = only(search, random)
+    union = (document.worst_case[0].model_copy(update={"union": search.curve}),)
+    alone = section(document.model_copy(update={"worst_case": union}), "proofs")
+    table = next(b for b in alone.blocks if isinstance(b, Table))
+    assert [row[0] for row in table.rows] == ["Insider with the model file"]
+
+
+def test_without_proofs_there_is_no_section_about_them():
+    keys = [s.key for s in summarize(only(*findings()[1:])).sections]
+    assert "figure" in keys
+    assert "proofs" not in keys

@@ -102,9 +102,10 @@ def legend(figure: Figure) -> tuple[tuple[str, str, str], ...]:
 
 
 def _values(figure: Figure, places: dict[float, int]) -> list[dict[str, Any]]:
-    """Return the dots, those of one size side by side so that no interval hides another."""
+    """Return the dots, those of one size side by side so that no interval hides another, the highest line leftmost."""
     n = len(figure.series)
     gap = min(0.09, 0.5 / max(n, 1))
+    from_left = sorted(figure.series, key=lambda series: series.attacker != TOGETHER)
     return [
         {
             "label": series.label,
@@ -113,7 +114,7 @@ def _values(figure: Figure, places: dict[float, int]) -> list[dict[str, Any]]:
             "low": dot.low,
             "high": dot.high,
         }
-        for i, series in enumerate(figure.series)
+        for i, series in enumerate(from_left)
         for dot in series.dots
     ]
 

@@ -74,6 +74,34 @@ def _figure(curves: tuple[Curve, ...], objective: str) -> Figure:
     return Figure(name, unit, series, _alt(curves, objective), table)
 
 
+def proofs(facts: Facts) -> Section | None:
+    """Say by attacker what was proven, and what is still open; None where nobody can prove anything."""
+    tables: list[Block] = []
+    for objective in facts.objectives:
+        curves = tuple(c for c in _curves(facts, objective) if any(p.proven for p in c.points))
+        if curves:
+            sizes, rows = _by_size(curves, _proven)
+            if len(rows) == 2 and rows[0][1:] == rows[1][1:]:
+                rows = rows[:1]  # together with those who prove nothing, one knows no more
+            name = f"Rows that cannot pass, size counted in {'columns' if objective == 'columns' else 'spreads'}"
+            head = ("Who proved it", *(words.size_limit(s, objective) for s in sizes))
+            tables.append(Table(name, head, rows, tuple(range(1, len(head)))))
+    if not tables:
+        return None
+    intro = (
+        "For some attacked rows it was proven that no edit of that size works, whoever tries, as long as the columns "
+        "table holds. Rows for which neither an edit was found nor such a proof are undecided."
+    )
+    return Section("proofs", "What was proven to be impossible", (Text(intro), *tables))
+
+
+def _proven(point: Point) -> str:
+    n = point.success.n
+    undecided = n - words.successes(point.success) - point.proven
+    rest = f"{undecided:,}{words.GAP}undecided" if undecided else f"none{words.GAP}undecided"
+    return f"{point.proven:,}{words.GAP}of{words.GAP}{n:,}: {rest}"
+
+
 def _by_size(
     curves: Sequence[Curve], cell: Callable[[Point], str]
 ) -> tuple[tuple[float, ...], tuple[tuple[str, ...], ...]]:

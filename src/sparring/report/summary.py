@@ -17,6 +17,7 @@ SHOWN_ROWS = 25
 SHORT: dict[str, tuple[type, ...]] = {
     "attackers": (Table,),
     "performance": (Table,),
+    "proofs": (Table,),
     "edits": (Edits,),
     "missing": (Table,),
     "doubts": (Notes,),
@@ -46,6 +47,7 @@ def summarize(assessment: Assessment, *, rows: pd.DataFrame | None = None) -> Su
         who.attackers(facts),
         who.performance(facts),
         results.figures(facts),
+        *([] if (proofs := results.proofs(facts)) is None else [proofs]),
         results.edits(facts),
         *([] if rows is None else [_whole_rows(facts, rows)]),
         results.moved(facts),
