@@ -338,9 +338,11 @@ def _class_index(wanted: Any, target: Target) -> int:
 def _target_record(
     model: Any, target: Target, adapter: Adapter, record: LoadedModel | None, wants: int | None
 ) -> TargetRecord:
+    from sparring.adapters.naming import name_of
+
     names = target.decision.classes
     return TargetRecord(
-        name=type(model).__name__,
+        name=name_of(model),
         family=target.family,
         source=getattr(record, "source", None) or f"{type(model).__module__}.{type(model).__qualname__}",
         loader=record.loader if record is not None else adapter.id,
