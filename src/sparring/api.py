@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparring import registry
-from sparring.assess import bench
+from sparring.assess import bench, sampling
 from sparring.assess import columns as tables
 from sparring.assess.job import Job, Progress, write_pages
 from sparring.assess.system import System, read_system
 from sparring.core.document import Answers, Assessment, Finding, TargetRecord
-from sparring.core.examples import Examples, Floats
+from sparring.core.examples import Examples, Floats, Ints
+from sparring.core.metered import Metered
 from sparring.core.plugin import Adapter
 from sparring.core.space import Codec, Column
 from sparring.core.target import Target
@@ -301,22 +302,23 @@ def _subject(
     from sparring.adapters.frames import FrameCodec
 
     adapter = adapter_for(model)
+    X, y, ids, read = sampling.draw(X, y, at_most=adapter.most_rows(model))
     frame = adapter.conform(model, X)
     train_frame = None if train is None else adapter.conform(model, train[0] if isinstance(train, tuple) else train)
     table = tables.overlay(tables.infer(frame, background=train_frame), known.columns)
     codec: Codec = FrameCodec(frame, table)
     names = None if classes is None else tuple(str(c) for c in classes)
     target = adapter.target(model, codec=codec, classes=names, decision=decision)
-    rows = _examples(codec.encode(frame), y, target)
+    rows = _examples(codec.encode(frame), y, target, ids)
     encoded = None if train_frame is None else codec.encode(train_frame)
     said = known.answers
     wanted = said.wants if wants is None else wants
     index = None if wanted is None else _class_index(wanted, target)
-    subject = bench.Subject(target, codec, rows, encoded, index, said)
+    subject = bench.Subject(target, codec, rows, encoded, index, said, read)
     return subject, _target_record(model, target, adapter, record, index)
 
 
-def _examples(x: Floats, y: Any, target: Target) -> Examples:
+def _examples(x: Floats, y: Any, target: Target, ids: Ints) -> Examples:
     if len(x) != len(y):
         raise DataError(f"X and y must have as many rows, got {len(x)} and {len(y)}")
     labels = target.encode_labels(y)
@@ -325,7 +327,7 @@ def _examples(x: Floats, y: Any, target: Target) -> Examples:
     if len(np.unique(labels)) < 2:
         only = target.decision.classes[labels[0]]
         raise DataError(f"the target column must hold at least two classes, but every row is {only!r}")
-    return Examples(x, labels, np.arange(len(x), dtype=np.int64))
+    return Examples(x, labels, ids)
 
 
 def _class_index(wanted: Any, target: Target) -> int:
@@ -341,16 +343,19 @@ def _target_record(
     from sparring.adapters.naming import name_of
 
     names = target.decision.classes
+    served = target.record if isinstance(target, Metered) else None
+    source = record.source if record is not None else f"{type(model).__module__}.{type(model).__qualname__}"
     return TargetRecord(
         name=name_of(model),
         family=target.family,
-        source=getattr(record, "source", None) or f"{type(model).__module__}.{type(model).__qualname__}",
+        source=source if served is None else served.url,
         loader=record.loader if record is not None else adapter.id,
-        sha256=record.sha256 if record is not None else _hash_of(model),
+        sha256=record.sha256 if record is not None else None if served else _hash_of(model),
         classes=names,
         decision=target.decision.text,
         wants=None if wants is None else names[wants],
         offers=tuple(sorted(target.offers)),
+        endpoint=served,
     )
 
 

@@ -20,6 +20,7 @@ from sparring.core.target import Decision, Target
 from sparring.errors import BudgetSpent, DataError, ModelError, OptionError
 
 PROBED = 20
+SHARE_OF_DATA = 8
 ALIKE = 1e-9
 
 
@@ -46,6 +47,11 @@ class EndpointAdapter(Adapter):
             if sent.count(name) > 1 or name == model.request.id:
                 raise OptionError(f"each row must have one field {name!r}, and the mapping makes two of them")
         return frame
+
+    def most_rows(self, model: object) -> int | None:
+        """Leave most of what may be asked to the attacks."""
+        assert isinstance(model, Endpoint)
+        return model.max_queries // SHARE_OF_DATA
 
     def target(self, model: object, *, codec: Codec, classes: tuple[str, ...] | None, decision: str | None) -> Target:
         """Return the endpoint as something that can be asked, after it was asked about a few rows."""

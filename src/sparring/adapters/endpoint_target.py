@@ -12,6 +12,7 @@ from sparring.adapters import endpoint_answers
 from sparring.adapters.endpoint_answers import Answers
 from sparring.adapters.endpoint_line import Line
 from sparring.adapters.labels import Labels
+from sparring.core.document import EndpointRecord
 from sparring.core.examples import Floats, Ints
 from sparring.core.parameters import Parameters
 from sparring.core.space import Codec, TableSpace
@@ -98,6 +99,20 @@ class EndpointTarget:
     def stopped(self) -> ModelStopped | None:
         """Why it answers no more; None as long as it does."""
         return self.line.stopped
+
+    @property
+    def record(self) -> EndpointRecord:
+        """What a document says of it, with the rows sent so far."""
+        endpoint = self.line.endpoint
+        return EndpointRecord(
+            url=endpoint.shown,
+            authorized_by=endpoint.authorized_by,
+            mapping=endpoint.identity,
+            max_queries=endpoint.max_queries,
+            rps=endpoint.rps,
+            rows=self.line.sent,
+            requests=self.line.requests,
+        )
 
     def encode_labels(self, y: object) -> Ints:
         """Turn the user's labels into class indices, shape (n,); raises DataError for one that is no class."""

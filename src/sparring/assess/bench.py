@@ -12,7 +12,17 @@ from sparring.assess import figures, findings, plan, run, sanity
 from sparring.assess.floor import floor
 from sparring.assess.judge import Judged, judge
 from sparring.core.case import AdversarialExamples
-from sparring.core.document import Answers, Assessment, Caveat, Estimate, Finding, Outcome, Performance, WorstCase
+from sparring.core.document import (
+    Answers,
+    Assessment,
+    Caveat,
+    Estimate,
+    Finding,
+    Outcome,
+    Performance,
+    TargetRecord,
+    WorstCase,
+)
 from sparring.core.examples import Bools, Examples, Floats
 from sparring.core.metered import Metered
 from sparring.core.space import Codec
@@ -42,6 +52,8 @@ class Subject:
     wants : int or None
         Class index that somebody wants.
     answers : Answers
+    read : int or None
+        Rows of the data, where `rows` were drawn from them; None: all are there.
     """
 
     target: Target
@@ -50,6 +62,7 @@ class Subject:
     train: Floats | None
     wants: int | None
     answers: Answers
+    read: int | None = None
 
 
 @dataclass(eq=False)
@@ -105,6 +118,7 @@ class Bench:
         subject, rows = self.subject, self.subject.rows
         some = rows.x[: sanity.CHECKED_ROWS]
         found = [
+            *sanity.drawn(len(rows), subject.read),
             *sanity.stochastic(subject.target, some),
             *sanity.saturated(subject.target, some),
             *sanity.weak_model(self.correct, rows.y, self.decided),
@@ -176,6 +190,7 @@ class Bench:
         )
         update = {
             "findings": every,
+            "target": self._counted(document),
             "worst_case": self.worst_case(),
             "seconds": round(time.time() - self.began, 3),
         }
@@ -185,11 +200,18 @@ class Bench:
         self.progress("putting findings together", 0.99)
         update = {
             "complete": True,
+            "target": self._counted(document),
             "worst_case": self.worst_case(),
             "caveats": (*document.caveats, *sanity.across(self.sizes)),
             "seconds": round(time.time() - self.began, 3),
         }
         return document.model_copy(update=update)
+
+    def _counted(self, document: Assessment) -> TargetRecord:
+        target = self.subject.target
+        if not isinstance(target, Metered):
+            return document.target
+        return document.target.model_copy(update={"endpoint": target.record})
 
     def _finding(self, item: plan.Planned, *, left: int, document: Assessment) -> Finding:
         classes, eligible = self.subject.target.decision.classes, int(self.eligible.sum())

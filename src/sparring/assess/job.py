@@ -60,6 +60,7 @@ class Job:
         data = DataRecord(
             source=source,
             rows=len(rows),
+            read=self.subject.read,
             columns=rows.x.shape[1],
             sha256=rows.sha256,
             target=target_name,
@@ -158,7 +159,10 @@ class Job:
 def _fingerprint(document: Assessment, options: dict[str, Any]) -> str:
     parts = {
         "tool": document.tool,
-        "target": document.target.model_dump(mode="json"),
+        # how sparingly a served model is asked may change before a run is continued
+        "target": document.target.model_dump(
+            mode="json", exclude={"endpoint": {"rows", "requests", "max_queries", "rps"}}
+        ),
         "data": document.data.model_dump(mode="json"),
         "columns": [column.model_dump(mode="json") for column in document.columns],
         "answers": document.answers.model_dump(mode="json"),

@@ -49,6 +49,14 @@ def stochastic(target: Target, x: Floats) -> list[Caveat]:
     return [Caveat(code="stochastic-model", text=text)]
 
 
+def drawn(rows: int, read: int | None) -> list[Caveat]:
+    """Say that the data were too many to look at all of them."""
+    if read is None:
+        return []
+    text = f"The figures rest on {rows:,} of the {read:,} rows, drawn at random and always the same."
+    return [Caveat(code="sampled-rows", text=text)]
+
+
 def saturated(target: Target, x: Floats) -> list[Caveat]:
     """Look for probabilities that are exactly 0 or 1, between which no search can see a slope."""
     if Access.SCORES not in target.offers:

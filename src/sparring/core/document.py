@@ -161,6 +161,18 @@ class WorstCase(Spec):
     )
 
 
+class EndpointRecord(Spec):
+    """A served model, as it was asked; credentials stand nowhere in it."""
+
+    url: str = Field(..., description="without user name, password and query")
+    authorized_by: str = Field(..., description="who allowed the requests, as typed: recorded, not authenticated")
+    mapping: str = Field(..., description="hash of what is sent and of where the answers stand")
+    max_queries: int = Field(..., description="rows that one call may send, checks and repeated requests included")
+    rps: float = Field(..., description="requests a second at most")
+    rows: int = Field(0, description="rows sent, where a run was continued by the last call")
+    requests: int = Field(0, description="requests made, repeated ones included")
+
+
 class TargetRecord(Spec):
     """The model that was attacked."""
 
@@ -174,6 +186,7 @@ class TargetRecord(Spec):
     wants: str | None = None
     offers: tuple[str, ...] = ()
     conversion: str | None = Field(None, description="how the readable form compares with predict, or why none")
+    endpoint: EndpointRecord | None = Field(None, description="None: the model itself was at hand")
 
 
 class DataRecord(Spec):
@@ -187,6 +200,7 @@ class DataRecord(Spec):
     background: str = Field("", description="whose rows the attackers could copy from")
     attacked: int | None = Field(None, description="rows that the plan meant to attack at most")
     sample: int | None = Field(None, description="rows that worst-case figures rest on; None: all")
+    read: int | None = Field(None, description="rows of the data, where `rows` of them were drawn; None: all")
 
 
 class Answers(Spec):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from sparring.core.document import EndpointRecord
 from sparring.core.examples import Floats, Ints
 from sparring.errors import ModelStopped
 
@@ -39,6 +40,10 @@ class Metered(Protocol):
     @property
     def stopped(self) -> ModelStopped | None:
         """Why it answers no more; None as long as it does."""
+
+    @property
+    def record(self) -> EndpointRecord:
+        """What a document says of it, with the rows sent so far."""
 
     def again(self, x: Floats) -> Ints:
         """Ask anew about rows that may have been asked before, shape (n,); raises BudgetSpent or ModelError."""

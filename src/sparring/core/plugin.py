@@ -86,6 +86,10 @@ class Adapter(ABC):
             A column is missing, renamed, or of another type than at training.
         """
 
+    def most_rows(self, model: object) -> int | None:
+        """Return how many rows of the data may be asked about once, before any attack; None: all."""
+        return None
+
     @abstractmethod
     def target(self, model: object, *, codec: Codec, classes: tuple[str, ...] | None, decision: str | None) -> Target:
         """Return the model as something that can be asked.
