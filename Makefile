@@ -21,7 +21,7 @@ help:
 	@echo "make clean   remove .venv and everything that was built"
 
 demo: $(VENV)/.installed
-	@$(BIN)/sparring demo
+	@$(BIN)/sparring demo --overwrite
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)

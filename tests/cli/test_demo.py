@@ -56,8 +56,21 @@ def test_nothing_shown_edits_who_somebody_is(shown):
     assert edited <= changed
 
 
-def test_the_demo_can_be_run_again(shown, monkeypatch):
+def test_a_finished_demo_is_left_alone_without_overwrite(shown):
     folder, _ = shown
-    command = [sys.executable, "-c", MAIN, "demo", "--json"]
+    before = (folder / "assessment.json").read_bytes()
+    command = [sys.executable, "-c", MAIN, "demo"]
+    done = subprocess.run(command, cwd=folder.parent, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 2
+    said = done.stderr.strip()
+    assert said.startswith("error: sparring-demo holds a complete assessment; add --overwrite to replace it")
+    assert len(said.splitlines()) == 1  # not even the story: nothing is going to happen
+    assert done.stdout == ""
+    assert (folder / "assessment.json").read_bytes() == before
+
+
+def test_the_demo_can_be_run_again(shown):
+    folder, _ = shown
+    command = [sys.executable, "-c", MAIN, "demo", "--json", "--overwrite"]
     done = subprocess.run(command, cwd=folder.parent, capture_output=True, text=True, timeout=300, check=True)
     assert json.loads(done.stdout)["complete"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sparring.cli import options
-from sparring.cli.assess import measure, show
+from sparring.cli.assess import measure, out_is_free, show
 from sparring.cli.console import say
 
 if TYPE_CHECKING:
@@ -33,9 +33,11 @@ make it another loan, and sex, age and nationality are never edited.
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("sparring-demo"),
+    overwrite: options.Overwrite = False,
     json: options.Json = False,
 ) -> None:
     """Train a credit model on bundled data, and assess it."""
+    out_is_free(out, overwrite=overwrite)
     say(INTRO)
     model, X, y = train()
     result = measure(
@@ -49,7 +51,7 @@ def demo(
         attacker_wants=WANTS,
         budget=BUDGET_S,
         rng=SEED,
-        overwrite=True,
+        overwrite=overwrite,
         source="german_credit.csv, rows not trained on",
         target_name="class",
         command="sparring demo",
