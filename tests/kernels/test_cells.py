@@ -15,6 +15,7 @@ from tiny_models import ensemble_of, plain_raw
 
 ANY = st.floats(allow_nan=False, allow_infinity=True)
 FLOAT32 = np.finfo(np.float32)
+BELOW_MINUS_2 = float(np.nextafter(np.float32(-2), np.float32(-3)))
 
 
 def number(**options):
@@ -171,7 +172,7 @@ def test_depth_counts_the_longest_path(tree, depth):
     ("column", "x", "between", "wanted"),
     [
         (number(), 1.0, (2.0, 3.0), 2.0),  # the first number of a cell above
-        (number(), 1.0, (-3.0, -2.0), float(np.nextafter(np.float32(-2), np.float32(-3)))),  # the last of one below
+        (number(), 1.0, (-3.0, -2.0), BELOW_MINUS_2),  # the last of one below
         (number(), 1.0, (0.0, 3.0), 1.0),  # its own cell
         (number(high=2.5), 1.0, (3.0, 4.0), np.nan),  # beyond the limit
         (number(high=2.0), 1.0, (2.0, 4.0), 2.0),  # at it
@@ -186,7 +187,7 @@ def test_depth_counts_the_longest_path(tree, depth):
         (number(step=0.1), 0.0, (0.3, 8.0), 0.3),  # not 0.30000000000000004
         (number(missing="allow"), np.nan, (-4.0, 4.0), 0.5),  # a blank is filled with the usual value,
         (number(missing="allow"), np.nan, (2.0, 4.0), 2.0),  # or with what is nearest to that,
-        (number(missing="allow", direction="up"), np.nan, (-4.0, -2.0), float(np.nextafter(np.float32(-2), np.float32(-3)))),
+        (number(missing="allow", direction="up"), np.nan, (-4.0, -2.0), BELOW_MINUS_2),
     ],
 )  # fmt: skip
 def test_the_nearest_number_that_may_be_entered(column, x, between, wanted):
