@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 import sparring
 from sparring import api
 from sparring.assess import bench
+from sparring.assess.system import read_system
 from sparring.core.document import Answers, Outcome
 from sparring.errors import DataError, DecisionError, ModelError, OptionError, OutputError
 from sparring.store import Archive
@@ -118,6 +119,9 @@ def test_an_interrupted_folder_is_continued_to_the_same_end(whole, tmp_path):
         go(out=tmp_path / "out", progress=interrupt)
     half = Archive.read(tmp_path / "out")
     assert not half.complete
+    table = read_system(tmp_path / "out" / "columns.suggested.yaml")
+    assert {name: entry["who"] for name, entry in table.columns.items()} == {k: v["who"] for k, v in COLUMNS.items()}
+    assert table.answers.tries == 40
     done = [f.id for f in half.findings if f.reason != bench.PENDING]
     assert done
     assert len(done) < len(half.findings)

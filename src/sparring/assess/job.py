@@ -90,6 +90,8 @@ class Job:
 
         archive = None if out is None else Archive(out)
         begun = archive.begin(document, overwrite=overwrite) if archive else None
+        if archive is not None:
+            write_columns(archive, document)  # now, not at the end: an interrupted run keeps its answers, too
         resumed = begun if begun is not None and begun.findings else None
         if resumed is not None:
             document, self.entropy = resumed.model_copy(update={"command": document.command}), resumed.entropy
@@ -239,13 +241,20 @@ def _save(archive: Archive, document: Assessment, kept: Kept) -> None:
     archive.save(document)
 
 
+def write_columns(archive: Archive, document: Assessment) -> None:
+    """Write the columns table that is used."""
+    from sparring.store import COLUMNS
+
+    archive.save_text(COLUMNS, render_system(document.columns, answers=document.answers))
+
+
 def write_pages(archive: Archive, document: Assessment) -> None:
     """Write the report and the columns table that was used."""
     from sparring.report import render
-    from sparring.store import COLUMNS, REPORT
+    from sparring.store import REPORT
 
     archive.save_text(REPORT, render(document, format="html"))
-    archive.save_text(COLUMNS, render_system(document.columns, answers=document.answers))
+    write_columns(archive, document)
 
 
 def _shelf() -> dict[str, type[Attack[Evasion]] | PluginError]:
