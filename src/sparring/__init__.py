@@ -8,10 +8,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sparring.adapters.endpoint_mapping import Endpoint
     from sparring.api import Result, assess, columns, load_assessment
     from sparring.errors import SparringError, UserError
 
 _HOMES = {
+    "Endpoint": "sparring.adapters.endpoint_mapping",
     "Result": "sparring.api",
     "SparringError": "sparring.errors",
     "UserError": "sparring.errors",
@@ -20,7 +22,7 @@ _HOMES = {
     "load_assessment": "sparring.api",
 }
 
-__all__ = ["Result", "SparringError", "UserError", "assess", "columns", "load_assessment"]
+__all__ = ["Endpoint", "Result", "SparringError", "UserError", "assess", "columns", "load_assessment"]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ import typer
 
 from sparring.cli import options
 from sparring.cli.console import Interrupted, interactive, say, width
+from sparring.cli.endpoint import announce, say_if_open
 
 if TYPE_CHECKING:
     from sparring.api import Result
@@ -41,6 +42,8 @@ def assess(
     train: Annotated[Path | None, typer.Option(help="Training rows, to look for overlap.")] = None,
     plan: Annotated[Path | None, typer.Option(help="An assessment.json whose effort is repeated.")] = None,
     allow: options.Allow = None,
+    authorized_by: options.AuthorizedBy = None,
+    dry_run: options.DryRun = False,
     yes: options.Yes = False,
     no_input: options.NoInput = False,
 ) -> None:
@@ -53,7 +56,8 @@ def assess(
     # data first: reading it runs nobody's code, and a swapped model and data is seen before anything is loaded
     X, y = read_table(data, target=target)
     rows_of_train = None if train is None else read_table(train, target=target)
-    loaded = _load(model, allow)
+    loaded = _load(model, allow, authorized_by)
+    announce(loaded.model, X, source=str(data), budget_s=budget_s, dry_run=dry_run, yes=yes, silent=json or no_input)
     names = None if classes is None else tuple(name.strip() for name in classes.split(","))
     asking = Asking(loaded.model, X, y, names, attacker_wants, yes=yes, silent=json or no_input)
     known = asking.known(columns=columns, system=system, out=None if overwrite else out)
@@ -82,12 +86,13 @@ def assess(
         command=shlex.join(["sparring", *sys.argv[1:]]),
     )
     show(result, out, json=json)
+    say_if_open(result.assessment, out)
 
 
-def _load(model: str, allow: list[str] | None) -> LoadedModel:
+def _load(model: str, allow: list[str] | None, authorized_by: str | None) -> LoadedModel:
     from sparring.cli.models import load_model
 
-    return load_model(model, allow=allow)
+    return load_model(model, allow=allow, authorized_by=authorized_by)
 
 
 def out_is_free(out: Path, *, overwrite: bool) -> None:
@@ -177,11 +182,11 @@ class Asking:
         # the path, not its content: complaints then name the line
         return Known(columns=columns, system=system, answers=answers.model_copy(update={"answered": True}))
 
-    def table(self) -> Any:
-        """Infer the columns that the model is given."""
+    def table(self, known: Any = None) -> Any:
+        """Infer the columns that the model is given, and lay what is known over them."""
         from sparring import api
 
-        return api.columns(api.adapter_for(self.model).conform(self.model, self.X))
+        return api.columns(api.adapter_for(self.model).conform(self.model, self.X), table=known)
 
     def class_names(self) -> tuple[str, ...]:
         """Names of the answers that the model gives, as far as they can be told before it is asked."""
@@ -255,4 +260,5 @@ def show(result: Result, out: Path, *, json: bool) -> None:
     compiling = result.assessment.compile_s
     if compiling >= NOTABLE_S:
         say(f"\nCompiling the searches took {compiling:.0f} s before the budget began, and is done once on a machine.")
-    say(f"\nThe whole report is {out / 'report.html'}; open it in a browser.")
+    if result.assessment.complete:
+        say(f"\nThe whole report is {out / 'report.html'}; open it in a browser.")

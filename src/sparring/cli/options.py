@@ -14,7 +14,10 @@ Model = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
-        help="Model file (joblib, pickle, json, ubj, txt, cbm), or package.module:object, which runs that code.",
+        help=(
+            "Model file (joblib, pickle, json, ubj, txt, cbm); package.module:object, which runs that code; or a "
+            "mapping to a served model (yaml)."
+        ),
     ),
 ]
 Data = Annotated[
@@ -28,9 +31,18 @@ Allow = Annotated[
     list[str] | None,
     typer.Option(help="Let a model file load this one more thing, as module:name; repeatable, recorded."),
 ]
+AuthorizedBy = Annotated[
+    str | None, typer.Option(help="Who allowed the requests to a served model; recorded, not authenticated.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent to a served model, and stop.")]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that assess wrote.")]
 Out = Annotated[Path, typer.Option(help="Folder to write to; an interrupted run there is continued.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the results that the folder holds.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing: accept the guess at who can set each column.")]
+Yes = Annotated[
+    bool,
+    typer.Option(
+        "--yes", help="Ask nothing: accept the guess at who can set each column, and the requests to a served model."
+    ),
+]
 NoInput = Annotated[bool, typer.Option("--no-input", help="Ask nothing: what is not known counts as changeable.")]
 Json = Annotated[bool, typer.Option("--json", help="Print data only, as JSON.")]
