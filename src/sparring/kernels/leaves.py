@@ -88,7 +88,7 @@ def _price_cells(
         first, n, by_set = edge_start[j], edge_start[j + 1] - edge_start[j], trees.by_set[j] != 0
         start, last = (0, n) if by_set else (np.int64(box[j, LOW]), np.int64(box[j, HIGH]))
         # no entry below the box: tests down there have been left out
-        low, c = edges[first + start - 1] if start > 0 else -np.inf, np.int64(cell_start[j])
+        low, c = edges[first + start - 1] if 0 < start <= last else -np.inf, np.int64(cell_start[j])
         for k in range(start, last + 1):
             if k < last and not by_set and not rank[first + k]:
                 continue
