@@ -250,6 +250,8 @@ def test_a_compass_learns_the_side_that_was_answered_well():
     for _ in range(30):
         stood = rng.choice([-1.0, 1.0], size=(1, 10, 2))
         compass.learn(np.array([0]), stood, (stood[:, :, 0] > 0).astype(float))
-    sides = compass.sides(np.zeros(1000, dtype=np.int64), rng.random((1000, 4)))
+    sides = compass.sides(np.array([0]), rng.random((1, 1000, 2)))[0]
     assert (sides[:, 0] > 0).mean() > 0.85
     assert 0.2 < (sides[:, 1] > 0).mean() < 0.8
+    assert set(np.unique(sides)) == {-1, 0, 1}
+    assert 0.03 < (sides == 0).mean() < 0.07  # the share that is put back

@@ -131,7 +131,8 @@ class TableSpace:
 
     def changed(self, x: Floats, x_adv: Floats) -> Bools:
         """Say which entries differ, shape (n, d); two blanks are equal."""
-        return np.asarray((x != x_adv) & ~(np.isnan(x) & np.isnan(x_adv)), dtype=bool)
+        differ, blank = np.asarray(x != x_adv, dtype=bool), np.isnan(x)
+        return differ & ~(blank & np.isnan(x_adv)) if blank.any() else differ
 
     def size_in_columns(self, x: Floats, x_adv: Floats) -> Floats:
         """Count the changed columns of each row, shape (n,)."""
@@ -186,15 +187,30 @@ class TableSpace:
             Projecting twice is projecting once.
         """
         out = np.where(self.movable, x_adv, x)
-        out = np.where(np.isnan(out) & ~self.may_miss, x, out)
+        blank = np.isnan(out)
+        if blank.any():
+            out = np.where(blank & ~self.may_miss, x, out)
         with np.errstate(invalid="ignore"):
-            clipped = np.clip(out, self.low, self.high)
-            clipped = np.where(~self.may_rise & (clipped > x), x, clipped)
-            clipped = np.where(~self.may_fall & (clipped < x), x, clipped)
-            snapped = snap(clipped, self.step, toward=x)
-            legal = (snapped >= self.low) & (snapped <= self.high)
-        result = np.where(legal | np.isnan(snapped), snapped, x)
-        return np.where(self.changed(x, out), result, x)
+            result = np.clip(out, self.low, self.high)
+            if not self.may_rise.all():
+                result = np.where(~self.may_rise & (result > x), x, result)
+            if not self.may_fall.all():
+                result = np.where(~self.may_fall & (result < x), x, result)
+        if self.step.any():
+            result = self._on_grid(result, x)
+        # an entry that stays as it is may lie outside the limits; a blank has come through as a blank
+        return np.where(out == x, x, result)
+
+    def _on_grid(self, value: Floats, x: Floats) -> Floats:
+        """Round to each column's steps toward `x`, or give `x` itself where no multiple lies within the limits."""
+        grid = np.flatnonzero(self.step)
+        toward = np.broadcast_to(x, value.shape)[..., grid]
+        snapped = snap(value[..., grid], self.step[grid], toward=toward)
+        with np.errstate(invalid="ignore"):
+            legal = (snapped >= self.low[grid]) & (snapped <= self.high[grid])
+        out = value.copy()
+        out[..., grid] = np.where(legal | np.isnan(snapped), snapped, toward)
+        return out
 
 
 class Codec(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparring.attacks.evasion._blackbox import Ledger, nearest
 from sparring.core.examples import Bools, Floats, Ints
@@ -16,42 +17,48 @@ UNCHANGED = 0.05
 
 def jumps(space: TableSpace, x: Floats, x_adv: Floats) -> Bools:
     """Say which changes are of a whole spread or none: another category, a blank, a value for a blank."""
-    return (space.categorical | np.isnan(x) | np.isnan(x_adv)) & space.changed(x, x_adv)
+    whole = np.asarray(space.categorical | np.isnan(x) | np.isnan(x_adv))
+    return whole & space.changed(x, x_adv) if whole.any() else whole
 
 
 def within(space: TableSpace, x: Floats, x_adv: Floats, size: Floats) -> Floats:
-    """Pull legal rows to at most `size` spreads from their originals.
+    """Pull rows to at most `size` spreads from their originals, and to what may be entered.
 
     Parameters
     ----------
     space : TableSpace
-    x, x_adv : ndarray of shape (m, d)
-    size : ndarray of shape (m,)
+    x, x_adv : ndarray of shape (..., d)
+    size : ndarray of shape (...)
+        Shapes broadcast, so that an original may stand for several candidates.
 
     Returns
     -------
-    ndarray of shape (m, d)
+    ndarray of shape (..., d)
         Legal; changes of a whole spread are undone where `size` is less than one.
     """
-    reach = size[:, None] * space.spread
-    whole = np.where(size[:, None] < 1, x, x_adv)
-    return space.project(x, np.where(jumps(space, x, x_adv), whole, np.clip(x_adv, x - reach, x + reach)))
+    reach = size[..., None] * space.spread
+    near = np.clip(x_adv, x - reach, x + reach)
+    jump = jumps(space, x, x_adv)
+    if jump.any():
+        near = np.where(jump, np.where(size[..., None] < 1, x, x_adv), near)
+    return space.project(x, near)
 
 
-def some(space: TableSpace, keys: Floats, u: Floats) -> Bools:
+def some(space: TableSpace, keys: NDArray[np.floating], u: NDArray[np.floating]) -> Bools:
     """Choose between one and all columns that may change, few more often than many.
 
     Parameters
     ----------
     space : TableSpace
-    keys : ndarray of shape (m, d)
-    u : ndarray of shape (m,)
+    keys : ndarray of shape (..., d)
+    u : ndarray of shape (...)
         Both uniform on [0, 1).
     """
     count = int(space.movable.sum())
     many = np.exp(u * np.log(count + 1)).astype(np.int64).clip(1, count)
-    keys = np.where(space.movable, keys, 2.0)
-    last = np.take_along_axis(np.sort(keys, axis=1), many[:, None] - 1, axis=1)
+    if count < len(space):
+        keys = np.where(space.movable, keys, keys.dtype.type(2.0))
+    last = np.take_along_axis(np.sort(keys, axis=-1), many[..., None] - 1, axis=-1)
     return np.asarray(keys <= last)
 
 
@@ -84,11 +91,11 @@ class Compass:
         """Know nothing yet."""
         self.lean, self.doubt = np.zeros(self.shape), np.full(self.shape, 0.5)
 
-    def sides(self, row: Ints, u: Floats) -> Floats:
-        """Draw -1, 0 or 1 for each column, shape (m, d); `u` is uniform, of shape (m, 2 d)."""
-        belief = 1.0 / (1.0 + np.exp(-self.trust * self.lean[row] / np.sqrt(self.doubt[row])))
-        d = self.shape[1]
-        return np.asarray(np.where(u[:, :d] < belief, 1.0, -1.0) * (u[:, d:] >= UNCHANGED))
+    def sides(self, rows: Ints, u: NDArray[np.floating]) -> NDArray[np.int8]:
+        """Draw -1, 0 or 1 for each column of each candidate; `u` is uniform, of shape (r, b, d)."""
+        belief = 1.0 / (1.0 + np.exp(-self.trust * self.lean[rows] / np.sqrt(self.doubt[rows])))
+        up = ((1.0 - UNCHANGED) * belief).astype(u.dtype)[:, None, :]
+        return (u < up).view(np.int8) - (u >= up + u.dtype.type(UNCHANGED)).view(np.int8)
 
     def learn(self, rows: Ints, stood: Floats, answer: Floats) -> None:
         """Remember where candidates stood and what came of it.
@@ -101,12 +108,17 @@ class Compass:
         answer : ndarray of shape (r, b)
             The larger the better.
         """
-        stood = np.where(np.isfinite(stood), stood, 0.0)
-        centered = stood - stood.mean(axis=1, keepdims=True)
+        mean = stood.mean(axis=1)
+        if not np.isfinite(mean).all():
+            stood = np.where(np.isfinite(stood), stood, 0.0)
+            mean = stood.mean(axis=1)
         surprise = answer - answer.mean(axis=1, keepdims=True)
         chance = np.asarray((surprise**2).mean(axis=1))[:, None]
-        self.lean[rows] = self.memory * self.lean[rows] + (centered * surprise[:, :, None]).sum(axis=1)
-        self.doubt[rows] = self.memory**2 * self.doubt[rows] + (centered**2).sum(axis=1) * chance + 1e-9
+        # sums around the mean, without the differences: answers' surprises add up to nothing
+        together = (surprise[:, None, :] @ stood)[:, 0]
+        scatter = np.maximum(np.einsum("rbd,rbd->rd", stood, stood) - stood.shape[1] * mean**2, 0.0)
+        self.lean[rows] = self.memory * self.lean[rows] + together
+        self.doubt[rows] = self.memory**2 * self.doubt[rows] + scatter * chance + 1e-9
 
 
 def starts(ledger: Ledger, *, k: int, size: float) -> tuple[Ints, Floats]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparring.core.case import AdversarialExamples, EvasionCase
 from sparring.core.examples import Bools, Floats, Ints
@@ -14,8 +15,11 @@ from sparring.core.space import TableSpace
 from sparring.core.target import Decision
 from sparring.errors import BudgetSpent
 
-CALL_ROWS = 8192
-"""Rows in one call of the model at most: large enough to be quick, small enough to look at the clock in between."""
+CALL_ROWS = 16384
+"""Rows in one call of the model at most: many models need as long to begin as for 2,000 rows, so that a call must be
+large, and yet small enough to look at the clock in between."""
+BLOCK = 32_768
+"""Numbers that are worked on at a time: so few that what is computed on the way stays in the processor's cache."""
 IDLE_CALLS = 10
 """Calls without a single change after which a row gets no further ones."""
 POOL_ROWS = 2000
@@ -145,24 +149,32 @@ class Ledger:
         first = self._smallest(rows[hit], x_adv[hit])
         chosen = np.flatnonzero(hit)[first]
         refused = ~self.ask(rows[chosen], x_adv[chosen])
-        doubted = hit & np.isin(rows, rows[chosen[refused]])
-        # still the best by their scores, and yet below zero
-        margin[doubted] = -1e-9 / (1.0 + margin[doubted])
+        if refused.any():
+            doubted = hit & np.isin(rows, rows[chosen[refused]])
+            # still the best by their scores, and yet below zero
+            margin[doubted] = -1e-9 / (1.0 + margin[doubted])
         return margin
 
     def _admit(self, rows: Ints, x_adv: Floats) -> Ints:
-        changed = np.flatnonzero(self.space.changed(self.x[rows], x_adv).any(axis=1))
+        places = blocks(np.arange(len(rows)), each=x_adv.shape[1])
+        changed = np.concatenate([at[self._differ(rows[at], x_adv[at[0] : at[-1] + 1])] for at in places] or [rows[:0]])
         self.idle[rows] += 1
         self.idle[rows[changed]] = 0
         return changed[occurrence(rows[changed]) < self.room[rows[changed]]]
 
+    def _differ(self, rows: Ints, x_adv: Floats) -> Bools:
+        return np.asarray(self.space.changed(self.x[rows], x_adv).any(axis=1))
+
     def _call(self, ask: Callable[[Floats], Any], rows: Ints, x_adv: Floats, served: Ints) -> tuple[Any, Ints]:
         answers: list[Any] = []
         done = 0
+        size = -(-len(served) // max(1, -(-len(served) // CALL_ROWS)))  # calls of one size, not a small last one
+        if len(served) < len(rows):
+            x_adv = x_adv[served]
         while done < len(served) and not (done and self.case.cancelled()):
-            part = served[done : done + CALL_ROWS]
+            part = x_adv[done : done + size]
             try:
-                answer = ask(x_adv[part])
+                answer = ask(part)
             except BudgetSpent as spent:
                 answer = np.asarray([] if spent.served is None else spent.served)
                 self.limit[:] = 0  # the oracle serves nobody any more
@@ -172,7 +184,7 @@ class Ledger:
             if len(answer) < len(part):
                 break
         served = served[:done]
-        np.add.at(self.queries, rows[served], 1)
+        self.queries += np.bincount(rows[served], minlength=len(self.queries))
         return (np.concatenate(answers) if answers else np.empty(0)), served
 
     def _sizes(self, rows: Ints, x_adv: Floats) -> tuple[Floats, Floats]:
@@ -275,20 +287,54 @@ def nearest(case: EvasionCase, x: Floats, *, wanted: Bools, k: int) -> list[Floa
         pool = case.background.x[signature[case.background.y]][:POOL_ROWS]
         if not len(pool):
             continue
-        for i in rows:
-            out[i] = pool[_order(case, x[i], pool)[:k]]
+        for part in blocks(rows, each=len(pool)):
+            for i, first, second in zip(part, *_gaps(case, x[part], pool), strict=True):
+                out[i] = pool[_least(first, second, k=k)]
     return out
 
 
-def _order(case: EvasionCase, x: Floats, pool: Floats) -> Ints:
-    space, move = case.space, case.space.movable
-    differs = space.changed(x[move], pool[:, move])
-    with np.errstate(invalid="ignore"):
-        gap = np.abs(pool[:, move] - x[move]) / space.spread[move]
-    gap = np.where(space.categorical[move] | np.isnan(gap), 1.0, gap) * differs
-    if case.threat.objective == "columns":
-        return np.lexsort((gap.sum(axis=1), differs.sum(axis=1)))
-    return np.lexsort((gap.sum(axis=1), gap.max(axis=1, initial=0.0)))
+def blocks(rows: Ints, *, each: int) -> Iterator[Ints]:
+    """Split rows so that a part stands for about `BLOCK` numbers where each row stands for `each`."""
+    size = max(1, BLOCK // max(1, each))
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def _gaps(case: EvasionCase, x: Floats, pool: Floats) -> tuple[Floats, Floats]:
+    """Return how far each row is from each of the pool in the objective's unit, and what breaks ties, shapes (n, m)."""
+    space = case.space
+    first, second = np.zeros((2, len(x), len(pool)))
+    for j in np.flatnonzero(space.movable):
+        ours, theirs = x[:, j, None], pool[:, j]
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(theirs - ours) / space.spread[j]
+        differs = np.asarray(ours != theirs)
+        blank = np.isnan(gap)
+        if space.categorical[j] or blank.any():
+            differs &= ~(np.isnan(ours) & np.isnan(theirs))
+            gap = np.where(space.categorical[j] | blank, differs, gap)
+        if case.threat.objective == "columns":
+            first += differs
+        else:
+            np.maximum(first, gap, out=first)
+        second += gap
+    return first, second
+
+
+def _least(first: Floats, second: Floats, *, k: int) -> Ints:
+    """Index of the `k` smallest by `first`, then by `second`, then by place; the smallest comes first."""
+    if k < len(first):
+        near = np.flatnonzero(first <= np.partition(first, k - 1)[k - 1])
+        return np.asarray(near[np.lexsort((second[near], first[near]))[:k]])
+    return np.asarray(np.lexsort((second, first))[:k])
+
+
+def uniforms(streams: list[np.random.Generator], rows: Ints, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Draw on [0, 1), for each row from its own stream; shape (r, *shape)."""
+    out = np.empty((len(rows), *shape), dtype=np.float32)
+    for place, i in enumerate(rows):
+        streams[i].random(dtype=np.float32, out=out[place])
+    return out
 
 
 def noise(space: TableSpace, x: Floats, size: float, *, rng: np.random.Generator, count: int) -> Floats:

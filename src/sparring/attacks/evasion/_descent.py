@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sparring.attacks.evasion._ball import Compass, some, starts, within
-from sparring.attacks.evasion._blackbox import Ledger
+from sparring.attacks.evasion._blackbox import Ledger, blocks, uniforms
 from sparring.core.case import AdversarialExamples
 from sparring.core.examples import Floats, Ints
 
@@ -68,10 +68,24 @@ class Descent:
         yield ledger.attempt
         while len(rows := ledger.open()):
             passed = self.margin[rows] > 0
-            self._ladder(rows[passed])
-            self._draw(rows[~passed])
+            self._step(rows[passed], rows[~passed])
             self._reconsider(rows[~passed])
             yield ledger.attempt
+
+    def _step(self, down: Ints, around: Ints) -> None:
+        """Ask in one go: rows that have passed farther down, the others all around where they stand."""
+        ledger, d = self.ledger, len(self.ledger.space)
+        lower, sizes = self._lower(down)
+        moved = np.empty((len(around), self.batch, d))
+        for part in blocks(np.arange(len(around)), each=self.batch * d):
+            moved[part] = self._moved(around[part])
+        row = np.concatenate([np.repeat(down, RUNGS), np.repeat(around, self.batch)])
+        margin = ledger.weigh(row, np.concatenate([lower.reshape(-1, d), moved.reshape(-1, d)]))
+        ladder, draws = np.split(margin, [len(down) * RUNGS])
+        if len(down):
+            self._settle(down, lower, sizes, ladder.reshape(sizes.shape))
+        if len(around):
+            self._learn(around, moved, draws)
 
     def _stand(self, row: Ints, x_adv: Floats, margin: Floats) -> None:
         """Move to the candidate with the largest margin, also where it is no larger: plateaus are crossed by ties."""
@@ -80,48 +94,49 @@ class Descent:
         first = first[margin[first] >= self.margin[row[first]]]
         self.point[row[first]], self.margin[row[first]] = x_adv[first], margin[first]
 
-    def _ladder(self, rows: Ints) -> None:
-        """Ask below the best, and go on at the largest size there that does not pass."""
-        if not len(rows):
-            return
+    def _lower(self, rows: Ints) -> tuple[Floats, Floats]:
+        """Pull the best to sizes below its own; shapes (r, RUNGS, d) and (r, RUNGS)."""
         ledger = self.ledger
         # far down after the first success; later ones are near the end already
         lowest = np.where(self.misses[rows] < 0, 0.8, 0.5)
         share = lowest[:, None] + (1 - lowest[:, None]) * np.arange(1, RUNGS + 1) / (RUNGS + 1)
-        sizes = ledger.size[rows, None] * share
-        row = np.repeat(rows, RUNGS)
-        x_adv = within(ledger.space, ledger.x[row], ledger.best[row], sizes.ravel())
-        margin = ledger.weigh(row, x_adv).reshape(sizes.shape)
+        sizes = np.asarray(ledger.size[rows, None] * share)
+        return within(ledger.space, ledger.x[rows, None], ledger.best[rows, None], sizes), sizes
+
+    def _settle(self, rows: Ints, x_adv: Floats, sizes: Floats, margin: Floats) -> None:
+        """Go on at the largest size below the best that does not pass."""
         passed = margin > 0
         lowest_passed = np.where(passed.any(axis=1), passed.argmax(axis=1), RUNGS)
         place = np.arange(len(rows)), np.maximum(lowest_passed - 1, 0)
-        self.point[rows] = x_adv.reshape(len(rows), RUNGS, -1)[place]
-        self.margin[rows], self.size[rows] = margin[place], sizes[place]
+        self.point[rows], self.margin[rows], self.size[rows] = x_adv[place], margin[place], sizes[place]
         self.misses[rows] = np.where(lowest_passed > 0, -1, self.misses[rows])
 
-    def _draw(self, rows: Ints) -> None:
-        """Ask for points at the same distance in which some columns moved to one of their ends."""
-        if not len(rows):
-            return
-        ledger, space, batch, d = self.ledger, self.ledger.space, self.batch, len(self.ledger.space)
-        u = np.stack([self.streams[i].random((batch, 3 * d + 2)) for i in rows]).reshape(-1, 3 * d + 2)
-        row = np.repeat(rows, batch)
-        x, reach = ledger.x[row], self.size[row, None] * space.spread
-        ends = x + self.compass.sides(row, u[:, d : 3 * d]) * reach
-        moved = np.where(space.categorical, self._codes(x, u[:, d : 2 * d], row), ends)
-        drawn = some(space, u[:, :d], u[:, -2])
-        x_adv = within(space, x, space.project(x, np.where(drawn, moved, self.point[row])), self.size[row])
-        margin = ledger.weigh(row, x_adv)
-        self._stand(row, x_adv, margin)
-        stood = np.where(space.categorical, 0.0, (x_adv - x) / reach)
-        self.compass.learn(rows, stood.reshape(-1, batch, d), _ranks(margin.reshape(-1, batch)))
+    def _moved(self, rows: Ints) -> Floats:
+        """Draw points at the same distance in which some columns moved to one of their ends, shape (r, batch, d)."""
+        space, d = self.ledger.space, len(self.ledger.space)
+        u = uniforms(self.streams, rows, (self.batch, 2 * d + 1))
+        x, size = self.ledger.x[rows, None], self.size[rows, None]
+        moved = x + self.compass.sides(rows, u[..., d : 2 * d]) * (size[..., None] * space.spread)
+        if space.categorical.any():
+            # any category where the distance allows another one, the row's own otherwise
+            codes = np.floor(u[..., d : 2 * d] * (np.maximum(space.high, 0) + 1))
+            moved = np.where(space.categorical, np.where(size[..., None] < 1, x, codes), moved)
+        drawn = some(space, u[..., :d], u[..., -1])
+        return within(space, x, np.where(drawn, moved, self.point[rows, None]), size)
+
+    def _learn(self, rows: Ints, x_adv: Floats, margin: Floats) -> None:
+        """Stand where it is best, and remember which sides were better."""
+        space, batch = self.ledger.space, self.batch
+        self._stand(np.repeat(rows, batch), x_adv.reshape(-1, len(space)), margin)
+        answer = _ranks(margin.reshape(-1, batch))
+        for part in blocks(np.arange(len(rows)), each=batch * len(space)):
+            stood = x_adv[part] - self.ledger.x[rows[part], None]
+            stood /= self.size[rows[part], None, None] * space.spread
+            if space.categorical.any():
+                stood = np.where(space.categorical, 0.0, stood)
+            self.compass.learn(rows[part], stood, answer[part])
         passed = self.margin[rows] > 0
         self.misses[rows] = np.where(passed, np.minimum(self.misses[rows], 0), np.maximum(self.misses[rows], 0) + 1)
-
-    def _codes(self, x: Floats, u: Floats, row: Ints) -> Floats:
-        """Any category where the distance allows another one, the row's own otherwise."""
-        codes = np.floor(u * (np.maximum(self.ledger.space.high, 0) + 1))
-        return np.where(self.size[row, None] < 1, x, codes)
 
     def _reconsider(self, rows: Ints) -> None:
         ledger = self.ledger
@@ -138,6 +153,5 @@ class Descent:
 
 def _ranks(margin: Floats) -> Floats:
     """Ranks within each row of candidates, from -1/2 to 1/2; ties get their mean, so that a plateau teaches nothing."""
-    below = (margin[:, :, None] > margin[:, None, :]).sum(axis=2)
-    above = (margin[:, :, None] < margin[:, None, :]).sum(axis=2)
-    return np.asarray((below - above) / (2 * max(1, margin.shape[1] - 1)))
+    above = np.asarray(margin[:, :, None] > margin[:, None, :])
+    return np.asarray((above.sum(axis=2) - above.sum(axis=1)) / (2 * max(1, margin.shape[1] - 1)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sparring.attacks.evasion._ball import Compass, some, starts, within
-from sparring.attacks.evasion._blackbox import Ledger, noise
+from sparring.attacks.evasion._blackbox import Ledger, blocks, noise, uniforms
 from sparring.core.case import AdversarialExamples
 from sparring.core.examples import Floats, Ints
 
@@ -97,25 +97,37 @@ class Walk:
 
     def _draw(self, rows: Ints) -> None:
         """Ask for nearer rows in which some columns stand at the side that was wanted more often."""
-        ledger, space, batch, d = self.ledger, self.ledger.space, self.batch, len(self.ledger.space)
-        u = np.stack([self.streams[i].random((batch, 3 * d + 2)) for i in rows]).reshape(-1, 3 * d + 2)
-        row = np.repeat(rows, batch)
-        x = ledger.x[row]
-        size = ledger.size[row] * (1.0 - np.minimum(0.9, 2.0 * self.pace[row] * u[:, -1]))
-        reach = size[:, None] * space.spread
-        side = np.where(space.categorical, 0.0, self.compass.sides(row, u[:, d : 3 * d]))
-        drawn = some(space, u[:, :d], u[:, -2])
-        x_adv = within(space, x, np.where(drawn, x + side * reach, ledger.best[row]), size)
-        hit = ledger.ask(row, x_adv).reshape(-1, batch)
-        self.compass.learn(rows, ((x_adv - x) / reach).reshape(-1, batch, d), hit.astype(float))
+        batch, d = self.batch, len(self.ledger.space)
+        x_adv, size = np.empty((len(rows), batch, d)), np.empty((len(rows), batch))
+        parts = list(blocks(np.arange(len(rows)), each=batch * d))
+        for part in parts:
+            x_adv[part], size[part] = self._nearer(rows[part])
+        hit = self.ledger.ask(np.repeat(rows, batch), x_adv.reshape(-1, d)).reshape(-1, batch)
+        for part in parts:
+            move = x_adv[part] - self.ledger.x[rows[part], None]
+            move /= size[part][..., None] * self.ledger.space.spread
+            self.compass.learn(rows[part], move, hit[part].astype(float))
         rate = hit.mean(axis=1)
         faster = np.where(rate > 0.2, 1.5, np.where(rate < 0.1, 0.7, 1.0))
         self.pace[rows] = np.clip(self.pace[rows] * faster, SHORTEST, LONGEST)
 
+    def _nearer(self, rows: Ints) -> tuple[Floats, Floats]:
+        """Draw candidates, shape (r, batch, d), and the size that each may have."""
+        ledger, space, d = self.ledger, self.ledger.space, len(self.ledger.space)
+        u = uniforms(self.streams, rows, (self.batch, 2 * d + 2))
+        x = ledger.x[rows, None]
+        size = ledger.size[rows, None] * (1.0 - np.minimum(0.9, 2.0 * self.pace[rows, None] * u[..., -1]))
+        side = self.compass.sides(rows, u[..., d : 2 * d])
+        if space.categorical.any():
+            side = np.where(space.categorical, np.int8(0), side)
+        moved = x + side * (size[..., None] * space.spread)
+        drawn = some(space, u[..., :d], u[..., -2])
+        return within(space, x, np.where(drawn, moved, ledger.best[rows, None]), size), size
+
     def _put_back(self, rows: Ints) -> None:
         """Ask whether some changed columns were not needed; the size stays or falls, the columns get fewer."""
         ledger, batch, d = self.ledger, self.batch, len(self.ledger.space)
-        u = np.stack([self.streams[i].random((batch, d + 1)) for i in rows]).reshape(-1, d + 1)
-        row = np.repeat(rows, batch)
-        drawn = some(ledger.space, u[:, :d], u[:, -1])
-        ledger.ask(row, np.where(drawn, ledger.x[row], ledger.best[row]))
+        u = uniforms(self.streams, rows, (batch, d + 1))
+        drawn = some(ledger.space, u[..., :d], u[..., -1])
+        x_adv = np.where(drawn, ledger.x[rows, None], ledger.best[rows, None])
+        ledger.ask(np.repeat(rows, batch), x_adv.reshape(-1, d))
