@@ -68,13 +68,10 @@ def assess(
         X=X,
         y=y,
         train=rows_of_train,
-        columns=known.columns,
-        answers=known.answers,
-        system=known.system,
+        **known.arguments,
         decision=decision,
         attacker_wants=attacker_wants,
         classes=names,
-        budget=budget_s,
         rng=rng,
         only=only,
         jobs=jobs,
@@ -86,7 +83,6 @@ def assess(
         command=shlex.join(["sparring", *sys.argv[1:]]),
     )
     show(result, out, json=json)
-    say_if_open(result.assessment, out)
 
 
 def _load(model: str, allow: list[str] | None, authorized_by: str | None) -> LoadedModel:
@@ -132,6 +128,11 @@ class Known:
     columns: Any = None
     system: Path | None = None
     answers: Answers | None = None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The same for `sparring.assess`."""
+        return {"columns": self.columns, "system": self.system, "answers": self.answers}
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,7 @@ def measure(budget_s: float, out: Path, **arguments: Any) -> Result:
 
     try:
         with Progress(budget_s) as progress:
-            result = api.assess(**arguments, out=out, progress=progress)
+            result = api.assess(**arguments, budget=budget_s, out=out, progress=progress)
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted; what was measured is in {out}, and the same command continues it") from None
     return result
@@ -262,3 +263,4 @@ def show(result: Result, out: Path, *, json: bool) -> None:
         say(f"\nCompiling the searches took {compiling:.0f} s before the budget began, and is done once on a machine.")
     if result.assessment.complete:
         say(f"\nThe whole report is {out / 'report.html'}; open it in a browser.")
+    say_if_open(result.assessment, out)

@@ -49,7 +49,6 @@ def demo(
         system=columns_file(),
         decision=DECISION,
         attacker_wants=WANTS,
-        budget=BUDGET_S,
         rng=SEED,
         overwrite=overwrite,
         source="german_credit.csv, rows not trained on",
