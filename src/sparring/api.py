@@ -205,8 +205,7 @@ def columns(X: Any, *, table: Mapping[str, Mapping[str, Any]] | None = None) -> 
     ColumnsError
         The table names a column that the data lack, or a word that the columns table does not know.
     """
-    inferred = tables.infer(X)
-    return tables.overlay(inferred, {name: dict(entry) for name, entry in (table or {}).items()})
+    return tables.described(X, table or {})
 
 
 def load_assessment(folder: str | Path) -> Assessment:
@@ -305,7 +304,7 @@ def _subject(
     X, y, ids, read = sampling.draw(X, y, at_most=adapter.most_rows(model))
     frame = adapter.conform(model, X)
     train_frame = None if train is None else adapter.conform(model, train[0] if isinstance(train, tuple) else train)
-    table = tables.overlay(tables.infer(frame, background=train_frame), known.columns)
+    table = tables.described(frame, known.columns, background=train_frame)
     codec: Codec = FrameCodec(frame, table)
     names = None if classes is None else tuple(str(c) for c in classes)
     target = adapter.target(model, codec=codec, classes=names, decision=decision)

@@ -73,6 +73,17 @@ def make(shelf=SHELF, target=None, **given):
     return {p.id: p for p in plan.make(shelf, target or Toy(), **plain | given)}
 
 
+def test_what_is_not_offered_has_a_reason_only_where_there_is_one():
+    class Shy(Toy):
+        offers = frozenset({Access.LABELS})
+
+    class Deaf(Toy):
+        offers = frozenset({Access.SCORES})
+
+    assert make(target=Shy(readable=True))["evasion/reader@spread"].reason.endswith("does not offer")
+    assert make(target=Deaf())["evasion/guess@spread"].reason.endswith("labels, which this model does not offer")
+
+
 def test_every_attack_and_objective_is_in_the_plan():
     assert set(make()) == {
         *(f"evasion/{name}@{o}" for name in ("guess", "reader", "greedy", "picky") for o in ("columns", "spread")),
@@ -83,7 +94,8 @@ def test_every_attack_and_objective_is_in_the_plan():
 def test_what_does_not_apply_says_why():
     planned = make()
     assert planned["evasion/guess@columns"].reason is None
-    assert "parameters, which this model does not offer" in planned["evasion/reader@spread"].reason
+    told = "it needs parameters, which this model does not offer: a toy that keeps its parts to itself"
+    assert planned["evasion/reader@spread"].reason == told
     assert "an attacker of this kind (sees-decisions) does not have" in planned["evasion/greedy@columns"].reason
     assert planned["evasion/picky@columns"].reason == "it likes no toys"
     assert make(target=Toy(readable=True))["evasion/reader@spread"].reason is None

@@ -83,6 +83,34 @@ def test_a_range_that_the_data_break():
     assert codes(sanity.limits_hold(table(high=5.0, who="nobody"), X)) == []
 
 
+def test_a_step_that_the_data_break():
+    cents = np.round(X, 2)
+    assert codes(sanity.limits_hold(table(step=0.01), cents)) == []
+    assert codes(sanity.limits_hold(table(step=0.01), cents.astype(np.float32).astype(float))) == []
+    found = sanity.limits_hold(table(step=0.5), cents)
+    assert codes(found) == ["step-against-data"] * 3
+    off = np.mean(np.abs(cents[:, 0] * 2 - np.round(cents[:, 0] * 2)) > 1e-9)
+    assert off > 0.9
+    assert found[0].text.startswith(f"{off:.1%} of the values in column 'c0' are no multiples of its step, 0.5")
+    assert codes(sanity.limits_hold(table(step=0.5, who="nobody"), cents)) == []
+    assert sanity.limits_hold(table(step=0.5), np.full((9, 3), np.nan))[0].code == "missing-against-data"
+
+
+def test_blanks_where_the_table_allows_none():
+    some = X.copy()
+    some[:40, 1] = np.nan
+    found = sanity.limits_hold(table(missing="never"), some)
+    assert codes(found) == ["missing-against-data"]
+    assert found[0].text.startswith("20.0% of the data are blank in column 'c1'")
+    assert sanity.limits_hold(table(missing="allow"), some) == []
+    some[2:, 1] = X[2:, 1]
+    assert sanity.limits_hold(table(missing="never"), some) == []  # one row in a hundred is no doubt
+
+
+def test_no_rows_are_no_doubt():
+    assert sanity.limits_hold(table(step=0.5), np.empty((0, 3))) == []
+
+
 def test_columns_that_nobody_has_spoken_of():
     assert codes(sanity.assumed(table())) == []
     some = TableSpace(tuple(number(f"c{j}", who="unknown") for j in range(7)))

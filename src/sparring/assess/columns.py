@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -63,7 +63,37 @@ class Guess:
     why: str = ""
 
 
-def infer(frame: Any, *, background: Any = None) -> tuple[Column, ...]:
+def described(frame: Any, table: Mapping[str, Mapping[str, Any]], *, background: Any = None) -> tuple[Column, ...]:
+    """Read the columns table off the data, and lay over it what people say.
+
+    Parameters
+    ----------
+    frame : DataFrame, Table or ndarray of shape (n, d)
+    table : mapping of str to mapping
+        As in `overlay`. A column of numbers that it calls a category is read as one, its values as codes.
+    background : DataFrame, Table or ndarray, optional
+        As in `infer`.
+
+    Raises
+    ------
+    DataError
+        Two columns have one name.
+    ColumnsError
+        See `overlay`; also where more numbers stand in a column than a category can have values.
+    """
+    said: Mapping[str, Any] = table  # a file or a notebook may hold anything
+    codes = {name for name, entry in said.items() if isinstance(entry, Mapping) and entry.get("kind") == "category"}
+    inferred = infer(frame, background=background, codes=codes)
+    for column in inferred:
+        if column.name in codes and column.kind == "number":
+            raise ColumnsError(
+                f"{_where(table, column.name, 'kind')}column {column.name!r} must have at most {MAX_CATEGORIES:,} "
+                "different values to be a category; leave out its kind"
+            )
+    return overlay(inferred, table)
+
+
+def infer(frame: Any, *, background: Any = None, codes: Collection[str] = ()) -> tuple[Column, ...]:
     """Read the columns table off the data. Nobody is said to set anything: `who` is unknown throughout.
 
     Numbers get the range that was seen and a step: 1 for whole numbers, a power of ten for decimals that are all
@@ -77,6 +107,8 @@ def infer(frame: Any, *, background: Any = None) -> tuple[Column, ...]:
         The rows that are assessed; their spread is the unit of change.
     background : DataFrame, Table or ndarray, optional
         Further rows; they widen ranges and bring further categories.
+    codes : collection of str
+        Columns whose numbers are codes of categories, such as postal codes: one is no nearer to the next than to any.
 
     Returns
     -------
@@ -89,12 +121,16 @@ def infer(frame: Any, *, background: Any = None) -> tuple[Column, ...]:
         Two columns have one name.
     """
     others = {} if background is None else {seen.name: seen for seen in observe(background)}
-    return tuple(_infer(seen, others.get(seen.name)) for seen in observe(frame))
+    return tuple(_infer(seen, others.get(seen.name), coded=seen.name in codes) for seen in observe(frame))
 
 
-def _infer(seen: Observed, other: Observed | None) -> Column:
+def _infer(seen: Observed, other: Observed | None, *, coded: bool) -> Column:
     both = seen.joined(other)
     missing: Literal["allow", "never"] = "allow" if both.blanks else "never"
+    if coded and both.values is not None:
+        labels = _codes(both.values)
+        if 0 < len(labels) <= MAX_CATEGORIES:
+            return Column(name=seen.name, kind="category", categories=labels, missing=missing)
     if both.values is not None:
         return _number(seen, both, missing)
     text = _is_text(both)
@@ -121,6 +157,12 @@ def _number(seen: Observed, both: Observed, missing: Literal["allow", "never"]) 
         spread=_spread(seen.values[np.isfinite(seen.values)]),
         missing=missing,
     )
+
+
+def _codes(values: Floats) -> tuple[int | float, ...]:
+    """Return the different numbers of a column in order; whole ones as people write codes, without a point."""
+    distinct = np.unique(values[np.isfinite(values)]).tolist()
+    return tuple(int(v) if v == round(v) and abs(v) < MAX_EXACT else v for v in distinct)
 
 
 def _spread(values: Floats) -> float:

@@ -20,7 +20,7 @@ from sparring.core.plugin import Attack
 from sparring.core.spec import Access
 from sparring.core.target import Target
 from sparring.core.threat import GRANTS, Attacker, Evasion, Objective
-from sparring.errors import PluginError
+from sparring.errors import NotApplicable, PluginError
 
 QUERY_LADDER = (20, 50, 100, 200, 500, 1000, 2000)
 ROW_LADDER = (25, 50, 100, 200)
@@ -198,12 +198,22 @@ def _consider(
     beyond = attack.needs - GRANTS[attack.attacker]
     reason: str | None
     if lacking:
-        reason = f"it needs {_words(lacking)}, which this model does not offer"
+        reason = f"it needs {_words(lacking)}, which this model does not offer{_why(lacking, target)}"
     elif beyond:
         reason = f"it needs {_words(beyond)}, which an attacker of this kind ({attack.attacker}) does not have"
     else:
         reason = instance.unsuited(target, threat)
     return Planned(f"{name}@{objective}", instance, threat, Effort(), reason)
+
+
+def _why(lacking: frozenset[Access], target: Target) -> str:
+    """Say why a model cannot be read: often there is a cure."""
+    if Access.PARAMETERS in lacking:
+        try:
+            target.parameters()
+        except NotApplicable as error:
+            return f": {error}"
+    return ""
 
 
 def _words(access: frozenset[Access]) -> str:

@@ -19,7 +19,7 @@ from sparring.core.document import Caveat
 from sparring.core.examples import Bools, Examples, Floats, Ints
 from sparring.core.metered import Metered
 from sparring.core.parameters import Link, Parameters, TreeEnsemble, probabilities
-from sparring.core.space import TableSpace
+from sparring.core.space import TableSpace, grid_value
 from sparring.core.spec import Access
 from sparring.core.target import Target
 from sparring.core.threat import Attacker, Evasion, Objective
@@ -30,6 +30,7 @@ CHECKED_ROWS = 2000
 COMPARED_ROWS = 100_000
 ASKED_TWICE = 40  # where rows are counted
 # float32 sums of hundreds of trees differ in the sixth digit; a row this near to the boundary may fall either way
+REFUSED = 0.01  # a share of the data that a true columns table may still refuse
 NEAR = 1e-5
 GAP = 1e-4
 
@@ -115,18 +116,33 @@ def _keys(x: Floats) -> np.ndarray:
 
 
 def limits_hold(space: TableSpace, x: Floats) -> list[Caveat]:
-    """Check that the columns table admits at least 99 % of the data itself."""
+    """Check that the columns table admits at least 99 % of the data itself: range, step and blanks."""
     found = []
-    for j in np.flatnonzero(space.movable):
-        values = x[:, j]
-        outside = ((values < space.low[j]) | (values > space.high[j])).mean() if len(values) else 0.0
-        if outside > 0.01:
-            text = (
-                f"{outside:.1%} of the data lie outside the range given for column {space.names[j]!r}; "
-                "the range may be wrong."
-            )
+    for j in np.flatnonzero(space.movable) if len(x) else ():
+        name, values = space.names[j], x[:, j]
+        outside = ((values < space.low[j]) | (values > space.high[j])).mean()
+        if outside > REFUSED:
+            text = f"{outside:.1%} of the data lie outside the range given for column {name!r}; the range may be wrong."
             found.append(Caveat(code="range-against-data", text=text))
+        off = _off_grid(values[np.isfinite(values)], float(space.step[j]))
+        if off > REFUSED:
+            text = (
+                f"{off:.1%} of the values in column {name!r} are no multiples of its step, {space.step[j]:g}; "
+                "the step may be too coarse."
+            )
+            found.append(Caveat(code="step-against-data", text=text))
+        blank = np.isnan(values).mean()
+        if blank > REFUSED and not space.may_miss[j]:
+            text = f"{blank:.1%} of the data are blank in column {name!r}, where the columns table allows no blank."
+            found.append(Caveat(code="missing-against-data", text=text))
     return found
+
+
+def _off_grid(values: Floats, step: float) -> float:
+    """Return the share of values that are no multiples of a step, to the digits that float32 holds; step 0: none."""
+    if not step or not len(values):
+        return 0.0
+    return float((~np.isclose(values, grid_value(np.round(values / step), step), rtol=1e-6, atol=1e-6 * step)).mean())
 
 
 def assumed(space: TableSpace) -> list[Caveat]:

@@ -36,7 +36,6 @@ def init(
 ) -> None:
     """Ask who can set each column, and write security/system.yaml."""
     from sparring.adapters.tables import read_table
-    from sparring.assess import columns as tables
     from sparring.assess import questions
     from sparring.assess.system import System, read_system
 
@@ -47,7 +46,7 @@ def init(
     X, y = read_table(path, target=target)
     asking = Asking(_loaded(model, allow), X, y, tuple(classes.split(",")) if classes else None, None)
     known = read_system(file) if file.exists() else System()
-    columns = tables.overlay(_columns(asking), known.columns)
+    columns = _columns(asking, known)
     asked = not (yes or no_input) and interactive()
     if asked:
         answers, choices = _ask(asking, columns, known, only_columns=only_columns)
@@ -67,10 +66,10 @@ def _loaded(model: str | None, allow: list[str] | None) -> Any:
     return load_model(model, allow=allow).model
 
 
-def _columns(asking: Asking) -> tuple[Column, ...]:
+def _columns(asking: Asking, known: System) -> tuple[Column, ...]:
     from sparring import api
 
-    return api.columns(asking.X) if asking.model is None else asking.table()
+    return api.columns(asking.X, table=known.columns) if asking.model is None else asking.table(known.columns)
 
 
 def _ask(asking: Asking, columns: tuple[Column, ...], known: System, *, only_columns: bool) -> tuple[Answers, Choices]:
