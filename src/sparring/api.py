@@ -74,11 +74,11 @@ class Result:
         """
         from sparring.store import Archive
 
-        archive = Archive(folder)
-        archive.begin(self.assessment.model_copy(update={"complete": False}), overwrite=overwrite)
-        archive.save_examples(self.examples)
-        write_pages(archive, self.assessment)
-        archive.save(self.assessment)
+        with Archive(folder) as archive:
+            archive.begin(self.assessment.model_copy(update={"complete": False}), overwrite=overwrite)
+            archive.save_examples(self.examples)
+            write_pages(archive, self.assessment)
+            archive.save(self.assessment)
         return Path(folder)
 
 

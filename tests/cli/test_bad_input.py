@@ -16,6 +16,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClas
 from sklearn.pipeline import make_pipeline
 
 from cli_place import QUICK, fit, make_rows
+from report.sample import assessment
+from sparring.store import Archive
 
 WANTED = ("--target", "class")
 
@@ -294,6 +296,16 @@ def test_a_finished_folder_is_left_alone_without_overwrite(place):
     before = (place / "sparring-out" / "assessment.json").read_bytes()
     assert "--overwrite" in place.complaint("assess", "model.joblib", "data.csv", *WANTED, *QUICK)
     assert (place / "sparring-out" / "assessment.json").read_bytes() == before
+    place.run("assess", "model.joblib", "data.csv", *WANTED, *QUICK, "--overwrite")
+
+
+def test_a_folder_that_another_run_writes_into(place):
+    with Archive(place / "sparring-out") as other:
+        other.begin(assessment(complete=False, findings=()))
+        for more in ((), ("--overwrite",)):
+            text = place.complaint("assess", "model.joblib", "data.csv", *WANTED, *QUICK, *more)
+            assert "sparring-out must have one writer" in text
+            assert "wait for it" in text
     place.run("assess", "model.joblib", "data.csv", *WANTED, *QUICK, "--overwrite")
 
 

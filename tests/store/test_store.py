@@ -38,10 +38,10 @@ def test_saved_is_read_back_equal(tmp_path):
 
 
 def test_files_are_private_and_ignored_by_git(tmp_path, unfinished):
-    archive = Archive(tmp_path / "deep" / "out")
-    archive.begin(unfinished)
-    archive.save_examples(examples())
-    archive.save_text("report.html", "<p>")
+    with Archive(tmp_path / "deep" / "out") as archive:
+        archive.begin(unfinished)
+        archive.save_examples(examples())
+        archive.save_text("report.html", "<p>")
     assert (archive.folder / ".gitignore").read_text() == "*\n"
     names = {path.name for path in archive.folder.iterdir()}
     assert names == {"assessment.json", "examples.parquet", "report.html", ".gitignore"}
@@ -60,11 +60,11 @@ def test_private_whatever_the_umask(tmp_path, unfinished):
 
 
 def test_incomplete_folder_of_the_same_run_is_continued(tmp_path, unfinished):
-    archive = Archive(tmp_path / "out")
-    assert archive.begin(unfinished) is None
     half = assessment(complete=False, findings=assessment().findings[:2])
-    archive.save(half)
-    archive.save_examples(examples())
+    with Archive(tmp_path / "out") as archive:
+        assert archive.begin(unfinished) is None
+        archive.save(half)
+        archive.save_examples(examples())
     assert Archive(tmp_path / "out").begin(unfinished) == half
     assert (tmp_path / "out" / "examples.parquet").exists()
 
@@ -77,10 +77,10 @@ def test_incomplete_folder_of_the_same_run_is_continued(tmp_path, unfinished):
     ],
 )
 def test_other_results_are_replaced_only_on_request(tmp_path, unfinished, held, says):
-    archive = Archive(tmp_path / "out")
-    archive.begin(held)
-    archive.save_text("report.html", "old")
-    archive.save_examples(examples())
+    with Archive(tmp_path / "out") as archive:
+        archive.begin(held)
+        archive.save_text("report.html", "old")
+        archive.save_examples(examples())
     (archive.folder / "my notes.txt").write_text("mine")
     before = (archive.folder / "assessment.json").read_bytes()
     with pytest.raises(OutputError, match=f"{says}.*--overwrite"):

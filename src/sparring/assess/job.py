@@ -88,10 +88,18 @@ class Job:
         """Run the job; return the document and the judged rows."""
         from sparring.store import Archive
 
-        archive = None if out is None else Archive(out)
-        begun = archive.begin(document, overwrite=overwrite) if archive else None
-        if archive is not None:
+        if out is None:
+            return self._carry_out(document, None, earlier=earlier, archive=None)
+        with Archive(out) as archive:
+            begun = archive.begin(document, overwrite=overwrite)
             write_columns(archive, document)  # now, not at the end: an interrupted run keeps its answers, too
+            return self._carry_out(document, begun, earlier=earlier, archive=archive)
+
+    def _carry_out(
+        self, document: Assessment, begun: Assessment | None, *, earlier: Assessment | None, archive: Archive | None
+    ) -> tuple[Assessment, pd.DataFrame]:
+        from sparring.store import Archive
+
         resumed = begun if begun is not None and begun.findings else None
         if resumed is not None:
             document, self.entropy = resumed.model_copy(update={"command": document.command}), resumed.entropy

@@ -92,16 +92,17 @@ def _load(model: str, allow: list[str] | None, authorized_by: str | None) -> Loa
 
 
 def out_is_free(out: Path, *, overwrite: bool) -> None:
-    """Refuse a finished folder before anybody answers questions or waits for a model to load.
+    """Refuse a folder that is finished or in use before anybody answers questions or waits for a model to load.
 
     Raises
     ------
     OutputError
-        The folder holds a complete assessment and may not be overwritten.
+        The folder holds a complete assessment and may not be overwritten, or another run writes into it.
     """
     from sparring.errors import OutputError, UserError
     from sparring.store import DOCUMENT, Archive
 
+    Archive.refuse_if_busy(out)
     if overwrite or not (out / DOCUMENT).is_file():
         return
     try:

@@ -8,7 +8,8 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Self
 
 from pydantic_core import PydanticSerializationError
 
@@ -16,7 +17,8 @@ from sparring.core.document import Assessment
 from sparring.errors import OutputError, UserError
 from sparring.store.documents import looks_like_ours, parse, read_bytes, sentence
 from sparring.store.examples import examples_table, read_examples
-from sparring.store.names import COLUMNS, DOCUMENT, EXAMPLES, IGNORE, OURS, REPORT
+from sparring.store.lock import Lock, held
+from sparring.store.names import COLUMNS, DOCUMENT, EXAMPLES, IGNORE, LOCK, OURS, REPORT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +32,8 @@ class Archive:
     """One folder of results.
 
     Files are readable by their owner alone, and git ignores the folder. Each file is written beside its name and then
-    renamed, so that a reader, a full disk or a killed process never meets half a file.
+    renamed, so that a reader, a full disk or a killed process never meets half a file. Whoever has begun is the only
+    writer until the end of the ``with`` block, of the archive or of the process.
 
     Parameters
     ----------
@@ -40,6 +43,28 @@ class Archive:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        self._lock = Lock(self.folder / LOCK)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    @staticmethod
+    def refuse_if_busy(folder: str | Path) -> None:
+        """Say early that another run writes into the folder; `begin` says so, too.
+
+        Raises
+        ------
+        OutputError
+            It does.
+        """
+        path = Path(folder) / LOCK
+        if held(path):
+            raise _busy(Path(folder), Lock(path).holder())
 
     def begin(self, assessment: Assessment, *, overwrite: bool = False) -> Assessment | None:
         """Claim the folder for an assessment that starts.
@@ -59,12 +84,27 @@ class Archive:
         Raises
         ------
         OutputError
-            The folder cannot be written, holds something else, or holds results that `overwrite` does not give up.
+            The folder cannot be written, holds something else, holds results that `overwrite` does not give up, or
+            another run writes into it.
         """
         with self._writing("the folder"):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            names = {entry.name for entry in self.folder.iterdir()}
-        self._refuse_strangers(names)
+        self._refuse_strangers(self._names())
+        with self._writing(LOCK):
+            taken = self._lock.take()
+        if not taken:
+            raise _busy(self.folder, self._lock.holder())
+        try:
+            return self._begin(assessment, self._names(), overwrite=overwrite)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _names(self) -> set[str]:
+        with self._writing("the folder"):
+            return {entry.name for entry in self.folder.iterdir()} - {LOCK}
+
+    def _begin(self, assessment: Assessment, names: set[str], *, overwrite: bool) -> Assessment | None:
         earlier = self._earlier(assessment, overwrite=overwrite) if DOCUMENT in names else None
         self._sweep(names)
         self._write(IGNORE, IGNORE_TEXT)
@@ -237,6 +277,13 @@ class Archive:
             raise OutputError(
                 f"{self.folder} must be a folder that can be written, got: {fault}; choose another with --out"
             ) from error
+
+
+def _busy(folder: Path, process: str) -> OutputError:
+    who = f"another run (process {process})" if process else "another run"
+    return OutputError(
+        f"{folder} must have one writer, and {who} writes into it now; wait for it, or choose another folder with --out"
+    )
 
 
 def _is_temporary(name: str) -> bool:

@@ -5,4 +5,5 @@ EXAMPLES = "examples.parquet"
 REPORT = "report.html"
 COLUMNS = "columns.suggested.yaml"
 IGNORE = ".gitignore"
+LOCK = ".sparring.lock"
 OURS = frozenset({DOCUMENT, EXAMPLES, REPORT, COLUMNS, IGNORE})
