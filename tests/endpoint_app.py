@@ -102,3 +102,14 @@ def serve(model=None, *, ssl=None):
         finally:
             server.should_exit = True
             thread.join(10)
+
+
+@contextmanager
+def twisted(served, twist):
+    """Let a server misbehave for a while; `served.requests` starts empty."""
+    served.requests.clear()
+    served.twist = twist
+    try:
+        yield served
+    finally:
+        served.twist = None

@@ -57,6 +57,10 @@ class Request(_Closed):
     def _consistent(self) -> Request:
         if self.body and not self.records:
             raise ValueError("body needs records, the place of the rows beside the constant fields")
+        try:
+            json.dumps(self.body, allow_nan=False)
+        except (TypeError, ValueError):
+            raise ValueError("body must hold what JSON can: text, finite numbers, true, false, null") from None
         targets = list(self.column_map.values())
         if len(set(targets)) < len(targets):
             raise ValueError("column_map gives two columns one name")
