@@ -3,6 +3,7 @@
 import numpy as np
 
 from adapters.evaluate import raw
+from sparring.adapters.catboost import CatBoostAdapter
 from sparring.adapters.frames import FrameCodec
 from sparring.adapters.lightgbm import LightGBMAdapter
 from sparring.adapters.sklearn import SklearnAdapter
@@ -12,7 +13,7 @@ from sparring.core.parameters import TreeEnsemble, probabilities
 from sparring.core.spec import Access
 from sparring.errors import ModelError
 
-ADAPTERS = (XGBoostAdapter(), LightGBMAdapter(), SklearnAdapter())
+ADAPTERS = (XGBoostAdapter(), LightGBMAdapter(), CatBoostAdapter(), SklearnAdapter())
 
 
 def target_of(model, frame, *, classes=None, decision=None, columns=None):
@@ -23,9 +24,11 @@ def target_of(model, frame, *, classes=None, decision=None, columns=None):
 
 
 def probing_rows(target, parameters, *, blanks, unseen, n=120):
+    """Rows of the table, rows put together from values of several, and one column at a time at a threshold or blank."""
     rng = np.random.default_rng(0)
     x = target.codec.sample.copy()
-    rows = [x]
+    mixed = np.column_stack([rng.choice(column[~np.isnan(column)], 300) for column in x.T])
+    rows = [x, mixed]
     if isinstance(parameters, TreeEnsemble):
         inner = np.flatnonzero(parameters.column >= 0)
         chosen = rng.choice(inner, min(n, len(inner)), replace=False)
@@ -81,8 +84,8 @@ def assert_same(target, *, blanks=True, unseen=True, tolerance=1e-12, at_least=1
     assert Access.PARAMETERS in target.offers
     x = accepted(target, probing_rows(target, parameters, blanks=blanks, unseen=unseen))
     assert len(x) >= at_least
-    ours = probabilities(raw(parameters, x), parameters.link)
-    if target.asked.has_scores:
-        np.testing.assert_allclose(ours, target.scores(x), rtol=0, atol=tolerance)
-    np.testing.assert_array_equal(target.decision.apply(ours), target.predict(x))
+    ours = raw(parameters, x)
+    if target.asked.has_scores and parameters.link != "margin":
+        np.testing.assert_allclose(probabilities(ours, parameters.link), target.scores(x), rtol=0, atol=tolerance)
+    np.testing.assert_array_equal(target.decision.decide(ours, parameters.link), target.predict(x))
     return x

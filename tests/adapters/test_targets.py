@@ -9,13 +9,21 @@ import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
-from sklearn.ensemble import IsolationForest, RandomForestClassifier, RandomForestRegressor, VotingClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    IsolationForest,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from adapters.probe import assert_same, target_of
@@ -23,6 +31,7 @@ from adapters.tables_of_numbers import mixed, numbers, with_dtypes
 from sparring import registry
 from sparring.adapters.callable import CallableAdapter
 from sparring.adapters.catboost import CatBoostAdapter
+from sparring.adapters.endpoint import EndpointAdapter
 from sparring.adapters.frames import FrameCodec
 from sparring.adapters.lightgbm import LightGBMAdapter
 from sparring.adapters.sklearn import SklearnAdapter
@@ -51,7 +60,7 @@ def test_the_shelf_holds_them_in_order():
     names = registry.names("sparring.adapters")
     loaded = [registry.load(name, "sparring.adapters") for name in names]
     assert all(issubclass(adapter, Adapter) and adapter.id == name for adapter, name in zip(loaded, names, strict=True))
-    ours = [XGBoostAdapter, LightGBMAdapter, CatBoostAdapter, SklearnAdapter, CallableAdapter]
+    ours = [EndpointAdapter, XGBoostAdapter, LightGBMAdapter, CatBoostAdapter, SklearnAdapter, CallableAdapter]
     assert sorted(loaded, key=lambda adapter: adapter.order) == ours
 
 
@@ -166,23 +175,37 @@ def test_tuned_thresholds_are_the_models_own_rule(positive):
         assert target_of(model, frame, decision="1 >= 0.8").decision.cut == 0.8
 
 
-def test_a_threshold_on_a_margin_is_not_read_and_still_asked():
+@pytest.mark.parametrize("positive", [0, 1])
+@pytest.mark.parametrize(
+    "model",
+    [
+        LogisticRegression(),
+        LinearSVC(),
+        GradientBoostingClassifier(n_estimators=5),
+        HistGradientBoostingClassifier(max_iter=5),
+    ],
+)
+def test_a_threshold_on_a_margin_is_the_models_own_rule(model, positive):
     frame, y = numbers(2)
     frame = (frame - frame.mean()) / frame.std()
-    model = FixedThresholdClassifier(LogisticRegression(), threshold=0.7, response_method="decision_function").fit(
-        frame, y
-    )
-    target = target_of(model, frame)
-    np.testing.assert_array_equal(target.predict(target.codec.encode(frame)), model.predict(frame))
-    with pytest.raises(NotApplicable, match="cut-off on a margin"):
-        target.parameters()
+    cut = FixedThresholdClassifier(model, threshold=0.7, pos_label=positive, response_method="decision_function")
+    target = target_of(cut.fit(frame, y), frame)
+    assert target.parameters().link == "margin"
+    x = assert_same(target, blanks=False)
+    assert len(np.unique(target.predict(x))) == 2
+    forest = FixedThresholdClassifier(RandomForestClassifier(3), threshold=1e9, response_method="predict_proba")
+    with pytest.raises(NotApplicable, match="decides every row alike"):
+        target_of(forest.fit(frame, y), frame).parameters()
 
 
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
         (CalibratedClassifierCV(DecisionTreeClassifier(), cv=2), "CalibratedClassifierCV is an average"),
-        (VotingClassifier([("a", DecisionTreeClassifier()), ("b", GaussianNB())]), "VotingClassifier is a vote"),
+        (
+            VotingClassifier([("a", DecisionTreeClassifier()), ("b", GaussianNB())]),
+            "VotingClassifier holds a model that cannot",
+        ),
         (GaussianNB(), "GaussianNB is not read"),
     ],
 )
@@ -447,7 +470,7 @@ def test_xgboost_refuses_categories_it_has_no_place_for():
         target_of(model, frame.assign(letter="zebra"))
 
 
-def test_catboost_is_a_black_box_for_now():
+def test_catboost_in_the_order_of_training():
     catboost = pytest.importorskip("catboost")
     frame, y = mixed(2)
     frame = frame.assign(letter=frame["letter"].fillna("none"), digit=frame["digit"].astype(str).astype(object))
@@ -463,8 +486,6 @@ def test_catboost_is_a_black_box_for_now():
     target = adapter.target(model, codec=codec, classes=None, decision="bad >= 0.3")
     x = codec.encode(frame)
     np.testing.assert_array_equal(target.predict(x) == 0, model.predict_proba(frame)[:, 0] >= 0.3)
-    with pytest.raises(NotApplicable, match="CatBoost are not read yet"):
-        target.parameters()
     regressor = catboost.CatBoostRegressor(**options).fit(frame[["n0"]], y)
     with pytest.raises(ModelError, match="knows no classes"):
         adapter.target(regressor, codec=codec, classes=None, decision=None)

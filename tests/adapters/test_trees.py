@@ -16,7 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from adapters.probe import assert_same, target_of
 from adapters.tables_of_numbers import mixed, numbers, with_blanks, with_dtypes
-from sparring.adapters.trees import after, average, bits, code_set, raw_cut
+from sparring.adapters.trees import after, bits, code_set, on_grid, raw_cut
 from sparring.errors import NotApplicable
 
 lightgbm = pytest.importorskip("lightgbm")
@@ -220,7 +220,7 @@ def test_raw_cut_is_the_first_number_that_rounds_up_to_the_threshold(threshold, 
 
 @pytest.mark.parametrize("n_trees", [3, 7, 10, 100, 200, 300])
 def test_averages_of_votes_fall_on_the_asked_side_of_ties(n_trees):
-    up, down = (average(np.ones(1), n_trees=n_trees, rounding=side)[0] for side in ("up", "down"))
+    up, down = (on_grid(np.ones(1) / n_trees, side)[0] for side in ("up", "down"))
     for votes in range(n_trees + 1):
         exact = votes / n_trees
         assert sum([down] * votes) <= exact <= sum([up] * votes)

@@ -1,23 +1,26 @@
-"""CatBoost's classifiers, asked as a black box."""
+"""CatBoost's classifiers, as estimators and from cbm files."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any, ClassVar
 
-from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, refuse_to_read, to_pandas
+from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, to_pandas
 from sparring.adapters.conform import conform
+from sparring.adapters.convert import read_model
 from sparring.adapters.labels import Labels
+from sparring.adapters.unwrap import Parts
 from sparring.core.plugin import Adapter
 from sparring.core.space import Codec
 from sparring.core.target import Decision, Target
 from sparring.errors import ModelError
 
-REASON = "trees of CatBoost are not read yet; attacks that only ask it are run"
-
 
 class CatBoostAdapter(Adapter):
-    """CatBoostClassifier, and CatBoost models that were trained to tell classes apart."""
+    """CatBoostClassifier, and CatBoost models that were trained to tell classes apart.
+
+    A probability threshold that the model carries is its own rule.
+    """
 
     id: ClassVar[str] = "catboost"
     order: ClassVar[int] = 30
@@ -33,7 +36,7 @@ class CatBoostAdapter(Adapter):
         return conform(frame, names=None if numbered else names, n_columns=len(names) or None)
 
     def target(self, model: Any, *, codec: Codec, classes: tuple[str, ...] | None, decision: str | None) -> Target:
-        """Return the model as something that can be asked; see `Adapter.target`."""
+        """Return the model as something that can be asked and read; see `Adapter.target`."""
         name = class_name(model)
         if not _fitted(model):
             raise ModelError(f"the model must be fitted, and {name} has not been yet")
@@ -44,14 +47,26 @@ class CatBoostAdapter(Adapter):
             )
         labels = Labels(values, classes)
         asked = model if hasattr(model, "predict_proba") else _Plain(model)
+        cut = own_cut(model) if decision is None and len(labels) == 2 else None
+        rule = Decision.parse(decision, labels.names)
+        if cut is not None:
+            rule = Decision(classes=labels.names, positive=1, op=">", cut=cut)
         return TableTarget(
             codec=codec,
             asked=Estimator(asked, to_pandas, len(labels)),
             classes=labels,
-            decision=Decision.parse(decision, labels.names),
+            decision=rule,
             family="trees",
-            read=partial(refuse_to_read, REASON),
+            read=partial(read_model, Parts((), model), codec, to_pandas, user_cut=decision is not None),
+            own_rule=cut is not None,
         )
+
+
+def own_cut(model: Any) -> float | None:
+    """Return the probability above which a model of two classes decides the second; None for one half."""
+    written = dict(model.get_metadata().items()).get("binclass_probability_threshold")
+    cut = 0.5 if written is None else float(written)
+    return None if cut == 0.5 else cut
 
 
 class _Plain:

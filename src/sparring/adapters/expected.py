@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from sparring.adapters.base import class_name
+from sparring.adapters.base import class_name, made_by
 from sparring.adapters.columnwise import SCALERS
 from sparring.adapters.conform import require_known, require_numbers, with_categories
 from sparring.adapters.containers import container
-from sparring.adapters.unwrap import NO_STEP, Parts
+from sparring.adapters.unwrap import NO_STEP, Parts, members_of, take_apart
 from sparring.errors import DataError
 
+# those that hand the rows on as they get them
+MADE_OF_MODELS = ("CalibratedClassifierCV", "StackingClassifier", "VotingClassifier")
 ENCODERS = ("OneHotEncoder", "OrdinalEncoder")
 
 
@@ -27,6 +29,10 @@ def fit_to_training(parts: Parts, frame: Any) -> Any:
     """
     box = container(frame)
     n = len(box.names)
+    if not parts.steps and class_name(parts.final) in MADE_OF_MODELS and made_by(parts.final, "sklearn"):
+        for member in members_of(parts.final):
+            frame = fit_to_training(take_apart(member), frame)
+        return frame
     if not parts.steps:
         encoder = getattr(parts.final, "_preprocessor", None)
         if encoder is None:

@@ -55,9 +55,18 @@ def _link(objective: list[str]) -> tuple[Link, float]:
     if objective[0] == "multiclass":
         return "softmax", 1.0
     if objective[0] in ("binary", "multiclassova"):
-        # the logistic of sigmoid * raw: the factor moves into the leaves
-        return "logistic", sigmoid
+        # the logistic of sigmoid * raw: the factor moves into the leaves; of several classes they are not shared out
+        return "logistic" if objective[0] == "binary" else "sigmoids", sigmoid
     raise NotApplicable(f"LightGBM's objective {objective[0]} is not read")
+
+
+def margin_scale(model: Any) -> float | None:
+    """Return the factor from the model's `decision_function` to what is read; None where it has none (before 4.7)."""
+    if not hasattr(model, "decision_function"):
+        return None
+    head = model.booster_.model_to_string(num_iteration=1).split("\nTree=")[0]
+    header = dict(line.split("=", 1) for line in head.splitlines() if "=" in line)
+    return _link(header["objective"].split())[1]
 
 
 def _scaled(tree: Tree, scale: float) -> Tree:

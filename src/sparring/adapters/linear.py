@@ -27,12 +27,15 @@ class Weights:
     intercept : ndarray of shape (n_outputs,)
     link : str
     source : str
+    scale : float
+        Raw scores are this times the model's own `decision_function`.
     """
 
     weight: Floats
     intercept: Floats
     link: Link
     source: str
+    scale: float = 1.0
 
 
 def read_weights(model: Any) -> Weights:
@@ -57,7 +60,7 @@ def read_weights(model: Any) -> Weights:
     if not np.allclose(margin, theirs, rtol=1e-6, atol=1e-6 * (1.0 + np.abs(margin).max())):
         raise NotApplicable(f"{name}'s decision_function is not linear in its columns")
     scale, link = _link(model, z, margin)
-    return Weights(weight * scale, intercept * scale, link, f"scikit-learn {name}")
+    return Weights(weight * scale, intercept * scale, link, f"scikit-learn {name}", scale)
 
 
 def _link(model: Any, z: Floats, margin: Floats) -> tuple[float, Link]:

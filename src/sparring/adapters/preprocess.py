@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +13,10 @@ from sparring.adapters.base import class_name
 from sparring.adapters.columnwise import Feature, raw_features, through
 from sparring.adapters.frames import FrameCodec
 from sparring.core.examples import Bools, Floats
-from sparring.errors import NotApplicable, SparringError
+from sparring.errors import NotApplicable
 
 CELLS = 2_000_000
+LISTED = 2000
 PROBES = 3
 
 
@@ -79,7 +80,7 @@ class Chain:
             return np.empty((0, len(self.features))), np.empty(0, dtype=bool)
         try:
             return self.evaluate(x), np.ones(len(x), dtype=bool)
-        except (ValueError, TypeError, KeyError, SparringError):
+        except Exception:  # noqa: BLE001  # whatever somebody's transformer or library raises
             if len(x) == 1:
                 return np.full((1, len(self.features)), np.nan), np.zeros(1, dtype=bool)
         half = len(x) // 2
@@ -130,6 +131,7 @@ def chain(
     steps: Sequence[Any],
     matrix: Callable[[Any], Floats],
     order: Sequence[int] | None = None,
+    coded: Sequence[int] = (),
 ) -> Chain:
     """Return the checked chain of a model.
 
@@ -137,6 +139,8 @@ def chain(
     ----------
     order : sequence of int, optional
         Which output of the last step each of the model's own columns is, where it puts them in another order.
+    coded : sequence of int
+        The model's own columns that it makes of categories.
 
     Raises
     ------
@@ -148,9 +152,31 @@ def chain(
         features = through(step, features)
     if order is not None:
         features = [features[i] for i in order]
+    for f in coded:
+        features[f] = as_code(codec, features[f])
     made = Chain(codec, prepare, tuple(steps), matrix, tuple(features))
     made.check()
     return made
+
+
+def as_code(codec: FrameCodec, feature: Feature) -> Feature:
+    """Return what becomes of a feature that is taken for a category: any value at any number.
+
+    Raises
+    ------
+    NotApplicable
+        It is made of numbers that cannot be listed.
+    """
+    if feature.shape == "code" or (feature.shape == "step" and len(feature.points)):
+        return feature
+    column, j = codec.space.columns[feature.column], feature.column
+    ends = np.array([v for v in (column.low, column.high, *codec.sample[:, j]) if v is not None and np.isfinite(v)])
+    whole = codec.storage(j).startswith(("int", "uint")) and feature.shape == "identity"
+    if not whole or len(ends) == 0 or ends.max() - ends.min() > LISTED:
+        raise NotApplicable(
+            f"column {column.name!r} holds numbers that the model takes for categories; declare kind: category for it"
+        )
+    return replace(feature, shape="step", points=np.arange(np.floor(ends.min()) - 1.0, np.ceil(ends.max()) + 2.0))
 
 
 def numbers(rows: Any) -> Floats:

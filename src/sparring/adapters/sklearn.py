@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from sparring.adapters.base import Estimator, TableTarget, as_array, class_name, made_by, same
+from sparring.adapters.catboost import own_cut
 from sparring.adapters.conform import conform
 from sparring.adapters.convert import family_of, read_model
 from sparring.adapters.expected import fit_to_training
@@ -60,10 +61,19 @@ class SklearnAdapter(Adapter):
 
 def _rule(parts: Parts, labels: Labels, decision: str | None) -> tuple[Decision, bool]:
     """Return the user's rule or the model's own, and whether it is the model's own."""
-    if decision is None and parts.cut is not None:
+    if decision is not None or parts.margin_cut is not None or parts.blocked is not None:
+        return Decision.parse(decision, labels.names), decision is None
+    if parts.cut is not None:
         label, cut = parts.cut
         return Decision(classes=labels.names, positive=labels.index(label), op=">=", cut=cut), True
-    return Decision.parse(decision, labels.names), decision is None
+    if len(labels) == 2 and class_name(parts.final) == "GradientBoostingClassifier":
+        # the only one that decides a tie for the second class
+        return Decision(classes=labels.names, positive=1, op=">=", cut=0.5), True
+    if len(labels) == 2 and made_by(parts.final, "catboost"):
+        own = own_cut(parts.final)
+        if own is not None:
+            return Decision(classes=labels.names, positive=1, op=">", cut=own), True
+    return Decision(classes=labels.names), True
 
 
 def remembered(model: Any, name: str) -> Any:

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from sparring.adapters.base import class_name
-from sparring.adapters.trees import Rounding, Tree, after, always, assemble, average, bits, code_set
+from sparring.adapters.trees import Tree, after, always, assemble, bits, code_set
 from sparring.core.examples import Floats
 from sparring.core.parameters import MembershipTable, TreeEnsemble
 from sparring.errors import NotApplicable
 
 
-def read_forest(model: Any, *, rounding: Rounding) -> TreeEnsemble:
+def read_forest(model: Any) -> TreeEnsemble:
     """Read DecisionTree, ExtraTree, RandomForest and ExtraTrees classifiers: averages of probabilities.
 
-    Rows are cast to float32 and compared with ``<=`` against thresholds of float64.
+    Rows are cast to float32 and compared with ``<=`` against thresholds of float64. Each leaf holds its share of the
+    average as it comes out of the division.
     """
     members = getattr(model, "estimators_", None)
     trees = [model] if members is None else list(members)
@@ -25,7 +26,7 @@ def read_forest(model: Any, *, rounding: Rounding) -> TreeEnsemble:
     for one in trees:
         share = one.tree_.value[:, 0, :]
         leaf = share[:, 1:2] if n_classes == 2 else share
-        out.append(_tree(one.tree_, average(leaf, n_trees=len(trees), rounding=rounding)))
+        out.append(_tree(one.tree_, leaf / len(trees)))
     return assemble(
         out,
         intercept=np.zeros(1 if n_classes == 2 else n_classes),
@@ -47,6 +48,8 @@ def read_gradient_boosting(model: Any) -> TreeEnsemble:
     start = getattr(model, "init_", None)
     if start != "zero" and class_name(start) != "DummyClassifier":
         raise NotApplicable(f"GradientBoostingClassifier starts from {class_name(start)} (init), which is not read")
+    if start != "zero" and start.strategy in ("stratified", "uniform"):
+        raise NotApplicable("GradientBoostingClassifier starts from a DummyClassifier that draws lots (init)")
     # expit(2 * raw) is the probability under the exponential loss
     scale = 2.0 if model.loss == "exponential" else 1.0
     n_outputs = model.estimators_.shape[1]

@@ -183,21 +183,18 @@ def raw_cut(threshold: Floats, *, dtype: str) -> Floats:
     return np.where(turned, middle, np.nextafter(middle, np.inf))
 
 
-def average(value: Floats, *, n_trees: int, rounding: Rounding) -> Floats:
-    """Return what each leaf adds to an average over trees, rounded so that ties come out as in the library.
+def on_grid(value: Floats, rounding: Rounding) -> Floats:
+    """Round parts of an average to a grid, so that ties come out as in the library.
 
-    The library adds whole leaves and divides once; here they are divided first. On a grid of 2**-52 sums are exact
-    in any order, and rounding all leaves the same way puts a tie (50 of 100 trees) on the side that the rule gives it.
+    Libraries add whole leaves and divide once; here they are divided first. On a grid of 2**-52 sums are exact in any
+    order, and rounding all leaves the same way puts a tie (50 of 100 trees) on the side that the rule gives it.
 
     Parameters
     ----------
     value : ndarray
-        Probabilities at the leaves.
-    n_trees : int
+        Probabilities at the leaves, each a share of the whole.
     rounding : {'down', 'up'}
         'down' where a class must exceed the cut, 'up' where reaching it is enough.
     """
-    if n_trees & (n_trees - 1) == 0:
-        return value / n_trees
     turn = np.floor if rounding == "down" else np.ceil
-    return turn(value / n_trees / GRAIN) * GRAIN
+    return np.asarray(turn(value / GRAIN) * GRAIN)

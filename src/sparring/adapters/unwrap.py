@@ -24,6 +24,8 @@ class Parts:
         The estimator that answers.
     cut : tuple of (label, float) or None
         The model's own cut-off: which class, and the probability at which it is decided.
+    margin_cut : tuple of (float, bool) or None
+        The model's own cut-off on its `decision_function`, and whether it decides the second class.
     blocked : str or None
         Why the answers are not those of `final` as it stands, so that reading it would mislead.
     """
@@ -31,21 +33,30 @@ class Parts:
     steps: tuple[Any, ...]
     final: Any
     cut: tuple[Any, float] | None = None
+    margin_cut: tuple[float, bool] | None = None
+    blocked: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _OwnCut:
+    """What a wrapper with a cut-off makes of it; see `Parts`."""
+
+    cut: tuple[Any, float] | None = None
+    margin_cut: tuple[float, bool] | None = None
     blocked: str | None = None
 
 
 def take_apart(model: Any) -> Parts:
     """Unwrap searches, pipelines, frozen estimators and tuned cut-offs."""
     steps: list[Any] = []
-    cut: tuple[Any, float] | None = None
-    blocked: str | None = None
+    own = _OwnCut()
     while True:
         name = class_name(model)
         if hasattr(model, "best_estimator_"):
             model = model.best_estimator_
         elif name in ("TunedThresholdClassifierCV", "FixedThresholdClassifier"):
             inner = getattr(model, "estimator_", model.estimator)
-            cut, blocked = _own_cut(model, inner)
+            own = _own_cut(model, inner)
             model = inner
         elif name == "FrozenEstimator":
             model = model.estimator
@@ -53,7 +64,14 @@ def take_apart(model: Any) -> Parts:
             steps += [step for _, step in model.steps[:-1] if step not in NO_STEP and not _only_resamples(step)]
             model = model.steps[-1][1]
         else:
-            return Parts(tuple(steps), model, cut, blocked)
+            return Parts(tuple(steps), model, own.cut, own.margin_cut, own.blocked)
+
+
+def members_of(model: Any) -> list[Any]:
+    """Return the fitted models inside a composite."""
+    if class_name(model) == "CalibratedClassifierCV":
+        return [one.estimator for one in model.calibrated_classifiers_]
+    return list(model.estimators_)
 
 
 def is_pipeline(model: Any) -> bool:
@@ -66,11 +84,11 @@ def _only_resamples(step: Any) -> bool:
     return hasattr(step, "fit_resample") and not hasattr(step, "transform")
 
 
-def _own_cut(model: Any, inner: Any) -> tuple[tuple[Any, float] | None, str | None]:
+def _own_cut(model: Any, inner: Any) -> _OwnCut:
     name = class_name(model)
     classes = getattr(inner, "classes_", None)
     if classes is None or (name == "TunedThresholdClassifierCV" and not hasattr(model, "best_threshold_")):
-        return None, f"{name} has not been fitted"
+        return _OwnCut(blocked=f"{name} has not been fitted")
     threshold: Any = getattr(model, "best_threshold_", getattr(model, "threshold", None))
     on_margin = getattr(model, "response_method", "auto") == "decision_function" or not hasattr(inner, "predict_proba")
     if threshold == "auto":
@@ -80,8 +98,7 @@ def _own_cut(model: Any, inner: Any) -> tuple[tuple[Any, float] | None, str | No
         label = getattr(model, "_curve_scorer", None) and model._curve_scorer._get_pos_label()  # noqa: SLF001  # no public name
     label = classes[1] if label is None else label
     if on_margin:
-        turned = float(threshold) == 0.0 and label == classes[1]
-        return None, None if turned else f"{name} puts a cut-off on a margin that is no probability"
+        return _OwnCut(margin_cut=(float(threshold), bool(label == classes[1])))
     if not 0 < float(threshold) <= 1:
-        return None, f"{name} has a cut-off of {float(threshold):g}, which decides every row alike"
-    return (label, float(np.float64(threshold))), None
+        return _OwnCut(blocked=f"{name} has a cut-off of {float(threshold):g}, which decides every row alike")
+    return _OwnCut(cut=(label, float(np.float64(threshold))))
