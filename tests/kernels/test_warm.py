@@ -1,8 +1,10 @@
 """Loops are compiled ahead of the work, for the very types that the work brings, and only once."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,14 @@ told = warm.cold(("scores",))
 warm.warm(("scores",))
 print(told, warm.cold(("scores",)))
 """
+
+
+def test_every_loop_that_is_called_from_python_can_be_compiled_ahead():
+    doors = set()
+    for file in sorted(Path(warm.__file__).parent.glob("*.py")):
+        doors |= set(re.findall(r"^@compiled\ndef (\w+)\(", file.read_text(), flags=re.MULTILINE))
+    known = {function.py_func.__name__ for function in warm.COMPILED.values()}
+    assert doors == known, "a new loop needs a place in kernels/warm.py, and its attack one in assess/warm.py"
 
 
 def models():

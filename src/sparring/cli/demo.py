@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DECISION = "bad >= 0.3"
 WANTS = "good"
-BUDGET_S = 45.0  # a tenth is used; the first run on a machine also compiles the searches
+BUDGET_S = 45.0  # a tenth is used
 SEED = 0
 ASSESSED = 400
 
