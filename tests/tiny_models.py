@@ -166,8 +166,14 @@ def random_rows(rng, space, n):
     return x
 
 
-def random_ensemble(rng, space, *, n_trees=6, depth=3, n_outputs=1, dtype="float64"):
-    """Draw trees with tests of every kind, in steps of a power of two so that sums are exact."""
+def random_ensemble(rng, space, *, n_trees=6, depth=3, n_outputs=1, dtype="float64", sets=0.1):
+    """Draw trees with tests of every kind, in steps of a power of two so that sums are exact.
+
+    Parameters
+    ----------
+    sets : float
+        How often a number is tested by membership; one such test makes all of its column.
+    """
     tables = [
         MembershipTable(np.array([0.5, 1.5, 2.5, 3.5]), rng.random(5) < 0.5),
         MembershipTable(np.array([0.5, 1.0, 2.5, 3.25]), rng.random(5) < 0.5),
@@ -178,7 +184,7 @@ def random_ensemble(rng, space, *, n_trees=6, depth=3, n_outputs=1, dtype="float
             return float(rng.integers(-64, 65)) / 64 + 1 / 256
         j = int(rng.integers(len(space)))
         category = bool(space.categorical[j])
-        if rng.random() < (0.6 if category else 0.1):
+        if rng.random() < (0.6 if category else sets):
             test = ("in", 0 if category else 1)
         else:
             test = (

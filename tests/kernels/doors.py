@@ -48,10 +48,11 @@ class World:
 
 
 def world(seed: int, *, n=4, **options: Any) -> World:
-    """Draw columns and trees of every kind; float32 for odd seeds."""
+    """Draw columns and trees of every kind: float32 for odd seeds, few sets in every other two of four."""
     rng = np.random.default_rng(seed)
     space = random_table(rng, d=options.pop("d", 3))
-    model = random_ensemble(rng, space, dtype="float32" if seed % 2 else "float64", **options)
+    options = {"dtype": "float32" if seed % 2 else "float64", "sets": 0.0 if seed % 4 < 2 else 0.1, **options}
+    model = random_ensemble(rng, space, **options)
     x = random_rows(rng, space, n)
     return World(model, space, x, cell_trees(model), limits(space, center=np.full(len(space), 2.0)))
 

