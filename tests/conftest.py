@@ -6,7 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# tests never assert wall time, and the first example of a compiled function takes seconds
+hypothesis.settings.register_profile("sparring", deadline=None)
+hypothesis.settings.load_profile("sparring")
 
 REQUIRE_SERVICES = os.environ.get("SPARRING_REQUIRE_SERVICES") == "1"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -17,7 +17,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = ("xgboost", "lightgbm", "catboost")
-TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "jsonschema", "pexpect", "polars", "lz4")
+TEST_TOOLS = (
+    "cloudpickle", "hatchling", "hypothesis", "jsonschema", "lz4", "pexpect", "polars", "pytest", "pytest-xdist",
+    "starlette", "uvicorn",
+)  # fmt: skip
 BOUND = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)>=(?P<version>[0-9][0-9.]*)$")
 
 

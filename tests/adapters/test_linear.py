@@ -24,9 +24,12 @@ from sparring.core.parameters import LinearModel
 from sparring.core.spec import Access
 from sparring.errors import DecisionError, NotApplicable
 
+# scikit-learn 1.8 warns where these are left out, and 1.7 knows only one of them
+NEW = {"l1_ratios": (0.0,), "use_legacy_attributes": False}
+NEW = NEW if set(NEW) <= set(LogisticRegressionCV().get_params()) else {}
 MODELS = {
     "logistic": LogisticRegression(),
-    "logistic-cv": LogisticRegressionCV(Cs=2, cv=2, l1_ratios=(0.0,), use_legacy_attributes=False, scoring="accuracy"),
+    "logistic-cv": LogisticRegressionCV(Cs=2, cv=2, scoring="accuracy", **NEW),
     "liblinear-svm": LinearSVC(),
     "hinge": SGDClassifier(random_state=0),
     "log-loss": SGDClassifier(loss="log_loss", random_state=0),

@@ -77,11 +77,11 @@ class Nosy(Draws):
 @pytest.fixture(autouse=True, scope="module")
 def workers_get_our_classes_by_value():
     """Send the classes of this file as a notebook's would be sent: workers cannot import them."""
-    # older versions of joblib carry a copy of their own
+    # joblib before 1.6 sends with a copy of its own
     try:
-        import cloudpickle
-    except ImportError:
         from joblib.externals import cloudpickle
+    except ImportError:
+        import cloudpickle
     from joblib.externals.loky import get_reusable_executor
 
     # all test modules: pydantic keeps a parametrized base class where it was first written down

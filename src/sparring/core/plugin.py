@@ -12,7 +12,7 @@ from sparring.core.case import Attempt, Case, ThreatT
 from sparring.core.space import Codec
 from sparring.core.spec import Access, Spec
 from sparring.core.target import Target
-from sparring.core.threat import Attacker, Objective
+from sparring.core.threat import Attacker, Evasion, Objective
 
 
 class Attack(Spec, ABC, Generic[ThreatT]):
@@ -56,6 +56,10 @@ class Attack(Spec, ABC, Generic[ThreatT]):
         ------
         Attempt
         """
+
+
+EvasionAttack = Attack[Evasion]
+"""What attacks of this kind are built on. Named here, so that a worker process that is sent one finds it by name."""
 
 
 class Adapter(ABC):
