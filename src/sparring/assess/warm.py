@@ -57,4 +57,6 @@ def loops_of(target: Target, planned: Sequence[Planned]) -> tuple[Loops, ...]:
         loops.append("columns")
     if any(threat.wants is not None and threat.n_classes > 2 for threat in by_columns):
         loops.append("entries")
+    if any(p.id == "evasion/tree-proof@spread" for p in reading):
+        loops.append("proof")
     return tuple(loops)

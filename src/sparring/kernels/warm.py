@@ -9,17 +9,20 @@ import numpy as np
 
 from sparring.core.parameters import TreeEnsemble
 from sparring.core.space import Column, TableSpace
+from sparring.kernels.branching import USUAL
 from sparring.kernels.cells import cell_trees, limits
 from sparring.kernels.column_search import single_entries, survey_columns
 from sparring.kernels.predict import _add_trees, raw_scores
+from sparring.kernels.spread_proof import prove_nearest
 from sparring.kernels.spread_search import Settings, nearest_flips
 
-Loops = Literal["scores", "columns", "entries", "spread"]
+Loops = Literal["scores", "columns", "entries", "spread", "proof"]
 COMPILED: dict[Loops, Any] = {
     "scores": _add_trees,
     "columns": survey_columns,
     "entries": single_entries,
     "spread": nearest_flips,
+    "proof": prove_nearest,
 }
 
 
@@ -41,7 +44,7 @@ def warm(loops: tuple[Loops, ...]) -> None:
 
     Parameters
     ----------
-    loops : tuple of {'scores', 'columns', 'entries', 'spread'}
+    loops : tuple of {'scores', 'columns', 'entries', 'spread', 'proof'}
     """
     stump, x = _stump(), np.zeros((1, 1))
     space = TableSpace((Column(name="x", kind="number", who="anyone", low=0.0, high=2.0, spread=1.0),))
@@ -58,6 +61,8 @@ def warm(loops: tuple[Loops, ...]) -> None:
     if "spread" in loops:
         settings, state = Settings(0.02, 1.25, 1, 0, 1), np.ones(1, dtype=np.uint64)
         nearest_flips(trees, value, 0.0, x, np.ones(1), within, settings, 0.0, state, np.zeros(1), x.copy())
+    if "proof" in loops:
+        prove_nearest(trees, value, 0.0, x, np.ones(1), within, 0.0, 1, USUAL, np.zeros(1), x.copy())
 
 
 def _stump() -> TreeEnsemble:

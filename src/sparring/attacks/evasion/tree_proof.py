@@ -1,0 +1,191 @@
+"""What nobody can do, whatever they know: sizes below which no row is decided otherwise, proved from the model file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from sparring.attacks.evasion._tree_columns import ColumnSearch
+from sparring.attacks.evasion._tree_ways import TreeWays, Way
+from sparring.attacks.evasion._ways import cannot_read
+from sparring.core.case import Attempt, Bounds, EvasionCase
+from sparring.core.examples import Bools, Floats, Ints
+from sparring.core.parameters import Margin, TreeEnsemble
+from sparring.core.plugin import Attack
+from sparring.core.spec import Access
+from sparring.core.target import Target
+from sparring.core.threat import Attacker, Evasion, Objective
+from sparring.errors import NotApplicable
+
+SETTLED = 2e-6
+"""In spreads: how far below a row's size a bound may stay that settles it."""
+SHARES = (0.1, 1.0)
+"""Of the effort, in one pass after the other; what the first one settles is left alone in the next."""
+ROWS_AT_ONCE = 4
+"""Rows between two looks at the clock."""
+
+
+class TreeProof(Attack[Evasion]):
+    """Prove that nothing smaller exists: priced trees give a bound, and boxes are halved where that falls short."""
+
+    id: ClassVar[str] = "evasion/tree-proof"
+    title: ClassVar[str] = "Prove from the trees of the model file what no change can do"
+    attacker: ClassVar[Attacker] = Attacker.INSIDER
+    needs: ClassVar[frozenset[Access]] = frozenset({Access.PARAMETERS, Access.LABELS})
+    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread")
+    reference: ClassVar[str] = (
+        "Globerson and Jaakkola, 'Fixing Max-Product', NeurIPS 2007, for bounds by dual block coordinate ascent, and "
+        "Kantchelian et al., 'Evasion and Hardening of Tree Ensemble Classifiers', ICML 2016 (arXiv 1509.07892), for "
+        "the problem. Here factors are whole trees, prices are kept on each tree's own segments of a column, and "
+        "branch and bound over cells goes on from them; one and two columns are enumerated."
+    )
+
+    first: float = Field(0.02, gt=0, description="size of the search's first box around a row, in spreads")
+    growth: float = Field(1.25, gt=1, description="ratio of one box of the search to the one before")
+    mean_field: int = Field(5, ge=0, description="sweeps of the search's mean field")
+    entries: int = Field(
+        60_000, ge=1, description="entries of price lists gone through for one row, for each of effort's sweeps"
+    )
+    pair_cells: int = Field(
+        2_500_000, ge=0, description="pairs of cells that may be enumerated for one row, for each of effort's sweeps"
+    )
+
+    def unsuited(self, target: Target, threat: Evasion) -> str | None:
+        """Refuse what is not a tree ensemble, and rules that no sum of trees can stand for."""
+        otherwise = "it proves things of trees, and this model has none; evasion/linear-exact is exact on linear models"
+        return cannot_read(target, threat, TreeEnsemble, otherwise)
+
+    def run(self, case: EvasionCase, *, rng: np.random.Generator) -> Iterator[Attempt]:
+        """Yield bounds and rows after each pass: a search, then proofs with more and more effort."""
+        model = case.oracle.parameters()
+        if not isinstance(model, TreeEnsemble):
+            raise NotApplicable("it proves things of trees, and this model has none")
+        ways = KeptWays(case, model)
+        if case.threat.objective == "columns":
+            yield from ColumnSearch(ways, beam=2, pair_cells=self.pair_cells * case.effort.sweeps).passes()
+        else:
+            yield from self._spread(ways)
+
+    def _spread(self, ways: TreeWays) -> Iterator[Attempt]:
+        proof, sweeps = SpreadProof(ways, self), ways.case.effort.sweeps
+        ways.improve(np.arange(len(ways.x)), proof.search)
+        yield Bounds(proof.lower)
+        yield ways.attempt
+        for share in SHARES:
+            if ways.case.cancelled():
+                return
+            proof.effort = int(share * sweeps * self.entries)
+            ways.improve(np.flatnonzero(proof.open), proof.prove, chunk=ROWS_AT_ONCE)
+            yield Bounds(proof.lower)
+            yield ways.attempt
+
+
+class KeptWays(TreeWays):
+    """All ways for the rows of a case, each turned into a sum of trees only once.
+
+    Parameters
+    ----------
+    case : Case
+    ensemble : TreeEnsemble
+    """
+
+    def __init__(self, case: EvasionCase, ensemble: TreeEnsemble) -> None:
+        self.kept: dict[int, Way] = {}
+        super().__init__(case, ensemble)
+
+    def way(self, margin: Margin, number: int | None) -> Way:
+        """Turn a margin into a sum of trees."""
+        if number is None:
+            return super().way(margin, None)
+        if number not in self.kept:
+            self.kept[number] = super().way(margin, number)
+        return self.kept[number]
+
+
+class SpreadProof:
+    """The smallest change in spreads, from both sides, for rows in one of their ways.
+
+    Parameters
+    ----------
+    ways : TreeWays
+    options : TreeProof
+
+    Attributes
+    ----------
+    effort : int
+        Entries of price lists that may be gone through for one row.
+    """
+
+    def __init__(self, ways: TreeWays, options: TreeProof) -> None:
+        self.ways = ways
+        self.options = options
+        self.effort = 0
+        self.state = ways.states(TreeProof.id)
+        self.bound = np.zeros((len(ways.x), max(1, len(ways.margins))))
+
+    @property
+    def lower(self) -> Floats:
+        """Sizes below which no way of a row leads anywhere."""
+        return self.ways.least(self.bound)
+
+    @property
+    def open(self) -> Bools:
+        """Rows whose bound falls short of the size found."""
+        lower = self.lower
+        return np.asarray((lower < self.ways.size - SETTLED) & (lower < np.inf))
+
+    def search(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
+        """Search smaller changes than `limit`; boxes with nothing in them are bounds already."""
+        from sparring.kernels.spread_search import Settings, nearest_flips
+
+        options, sweeps = self.options, self.ways.case.effort.sweeps
+        settings = Settings(options.first, options.growth, options.mean_field, sweeps, 1)
+        size, lower, x_adv = limit.copy(), np.zeros(len(rows)), self.ways.x[rows].copy()
+        state = self.state[rows]
+        nearest_flips(
+            way.trees,
+            way.value,
+            way.base_at(attempt),
+            self.ways.x[rows],
+            size,
+            self.ways.limits,
+            settings,
+            way.doubt_at(attempt),
+            state,
+            lower,
+            x_adv,
+        )
+        self.state[rows] = state
+        self._raise(way, rows, lower)
+        return size, x_adv
+
+    def prove(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
+        """Prove that no change is smaller than `limit`, or as much of that as the effort allows, or find one."""
+        from sparring.kernels.branching import USUAL
+        from sparring.kernels.spread_proof import prove_nearest
+
+        size, x_adv = limit.copy(), self.ways.x[rows].copy()
+        lower = np.zeros(len(rows)) if way.number is None else self.bound[rows, way.number]
+        prove_nearest(
+            way.trees,
+            way.value,
+            way.base_at(attempt),
+            self.ways.x[rows],
+            size,
+            self.ways.limits,
+            way.doubt_at(attempt),
+            self.effort,
+            USUAL,
+            lower,
+            x_adv,
+        )
+        self._raise(way, rows, lower)
+        return size, x_adv
+
+    def _raise(self, way: Way, rows: Ints, lower: Floats) -> None:
+        """Keep what was proved; in a mixed way it says nothing of the row."""
+        if way.number is not None:
+            self.bound[rows, way.number] = np.maximum(self.bound[rows, way.number], lower)
