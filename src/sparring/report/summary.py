@@ -89,9 +89,10 @@ def _few(block: Block) -> Block:
 
 def _about(facts: Facts) -> tuple[tuple[str, str], ...]:
     d = facts.assessment
+    drawn = f" of {d.data.read:,}" if d.data.read else ""
     about = [
-        ("Model", words.plain(d.target.name, longest=80)),
-        ("Rows", f"{facts.source}, {d.data.rows:,} rows, {d.data.columns:,} columns"),
+        ("Model", words.plain(d.target.endpoint.url if d.target.endpoint else d.target.name, longest=80)),
+        ("Rows", f"{facts.source}, {d.data.rows:,}{drawn} rows, {d.data.columns:,} columns"),
         ("Decision", words.plain(d.target.decision, longest=80)),
     ]
     if d.answers.decides:

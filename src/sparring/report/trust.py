@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparring.core.document import Finding
+from sparring.core.document import EndpointRecord, Finding
 from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.blocks import Alert, Block, Code, Notes, Section, Table, Text
@@ -145,6 +145,7 @@ def reproduce(facts: Facts) -> Section:
         ("Budget", f"{d.budget_s:g} s, used {d.seconds:.0f} s{_compiling(facts)}"),
         ("Effort", "; ".join(sorted(effort)) or "none"),
         ("Model", f"{words.plain(d.target.source, longest=200)}, sha256 {words.plain(d.target.sha256 or 'unknown')}"),
+        *_served(d.target.endpoint),
         ("Rows", f"{words.plain(d.data.source, longest=200)}, sha256 {words.plain(d.data.sha256)}"),
         ("Rows that attackers could copy from", words.plain(d.data.background or "none", longest=200)),
         ("Model as read", words.plain(d.target.conversion or "not read", longest=300)),
@@ -155,6 +156,18 @@ def reproduce(facts: Facts) -> Section:
     blocks: list[Block] = [Code(words.plain(d.command))] if d.command else []
     intro = "The same seed and effort give the same figures, on any number of workers."
     return Section("reproduce", "How to do this again", (Text(intro), *blocks, Notes(tuple(items))))
+
+
+def _served(endpoint: EndpointRecord | None) -> list[tuple[str, str]]:
+    """Say what was sent to a served model, and who allowed it."""
+    if endpoint is None:
+        return []
+    sent = f"{words.counted(endpoint.rows, 'row')} of at most {endpoint.max_queries:,}"
+    pace = f"in {words.counted(endpoint.requests, 'request')}, at most {endpoint.rps:g} a second"
+    return [
+        ("Sent to it", f"{sent}, {pace}"),
+        ("Allowed by", f"{words.plain(endpoint.authorized_by)} (recorded, not authenticated)"),
+    ]
 
 
 def _compiling(facts: Facts) -> str:
