@@ -304,7 +304,7 @@ def _subject(
     X, y, ids, read = sampling.draw(X, y, at_most=adapter.most_rows(model))
     frame = adapter.conform(model, X)
     train_frame = None if train is None else adapter.conform(model, train[0] if isinstance(train, tuple) else train)
-    table = tables.described(frame, known.columns, background=train_frame)
+    table = tables.described(frame, known.columns, background=train_frame, given=X)
     codec: Codec = FrameCodec(frame, table)
     names = None if classes is None else tuple(str(c) for c in classes)
     target = adapter.target(model, codec=codec, classes=names, decision=decision)

@@ -105,3 +105,25 @@ def test_what_is_suggested_can_be_given_back(tmp_path):
     assert yaml.safe_load(table.read_text())["columns"]["zone"]["kind"] == "category"
     again = sparring.assess(model, rows, y, columns=table, attacker_wants="good", only=LINEAR, rng=0)
     assert again.assessment.columns == first.assessment.columns
+
+
+@pytest.mark.parametrize("kind", ["pandas", "pyarrow", "polars"])
+def test_what_is_said_of_columns_that_the_model_does_not_use_is_left_out(kind):
+    rows, _ = frame()
+    given = rows.assign(note="x")
+    if kind == "pyarrow":
+        given = pytest.importorskip("pyarrow").Table.from_pandas(given)
+    elif kind == "polars":
+        given = pytest.importorskip("polars").from_pandas(given)
+    said = SAID | {"note": {"who": "us"}}
+    assert columns.described(rows, said, given=given) == columns.described(rows, SAID)
+    with pytest.raises(ColumnsError, match="no column 'note'"):
+        columns.described(rows, said)
+    with pytest.raises(ColumnsError, match="no column 'nota'"):
+        columns.described(rows, SAID | {"nota": {"who": "us"}}, given=given)
+
+
+def test_an_array_has_no_columns_that_a_model_could_leave_out():
+    rows, _ = frame()
+    with pytest.raises(ColumnsError, match="no column 'zone'"):
+        columns.described(rows.to_numpy(), SAID, given=rows)

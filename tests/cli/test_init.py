@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import yaml
 
-from cli_place import make_rows
+from cli_place import QUICK, make_rows
 from sparring.assess.system import read_system
 
 INIT = ("init", "model.joblib", "data.csv", "--target", "class")
@@ -44,6 +44,34 @@ def test_an_edited_file_loses_no_answer_and_no_comment(place):
     assert known.columns["income"]["who"] == "us"
     assert known.columns["income"]["cost"] == 12.5
     assert known.columns["age"]["who"] == "nobody"
+
+
+def test_numbers_that_are_called_categories_stay_so_from_command_to_command(place):
+    (place / "security").mkdir()
+    (place / "security" / "system.yaml").write_text("columns:\n  age: {kind: category, who: anyone}\n  job: {who: anyone}\n")
+    for more in (INIT, ("init", "--data", "data.csv", "--target", "class")):
+        place.run(*more, "--yes")
+        assert entries(place)["age"] == {
+            "kind": "category",
+            "who": "anyone",
+            "change": "misstated",
+            "checked": "never",
+            "missing": "never",
+        }
+    place.run("assess", "model.joblib", "data.csv", "--target", "class", *QUICK)
+    used = yaml.safe_load((place / "sparring-out" / "columns.suggested.yaml").read_text())["columns"]["age"]
+    assert (used["kind"], used["who"]) == ("category", "anyone")
+    (place / "security" / "system.yaml").write_text("columns:\n  age: {kind: category, step: 1}\n")
+    text = place.complaint("init", "--data", "data.csv", "--target", "class", "--yes")
+    assert "system.yaml:2: column 'age' holds categories, and step is for numbers; remove it" in text
+
+
+def test_a_file_made_without_a_model_serves_a_model_that_uses_fewer_columns(place):
+    place.run("init", "--data", "data.csv", "--target", "class", "--yes")
+    assert "customer_id" in entries(place)
+    place.run("assess", "model.joblib", "data.csv", "--target", "class", *QUICK)
+    place.run(*INIT, "--yes")
+    assert set(entries(place)) == {"income", "age", "job", "savings"}
 
 
 def test_a_new_column_joins_the_file(place):

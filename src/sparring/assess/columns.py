@@ -63,7 +63,9 @@ class Guess:
     why: str = ""
 
 
-def described(frame: Any, table: Mapping[str, Mapping[str, Any]], *, background: Any = None) -> tuple[Column, ...]:
+def described(
+    frame: Any, table: Mapping[str, Mapping[str, Any]], *, background: Any = None, given: Any = None
+) -> tuple[Column, ...]:
     """Read the columns table off the data, and lay over it what people say.
 
     Parameters
@@ -73,6 +75,8 @@ def described(frame: Any, table: Mapping[str, Mapping[str, Any]], *, background:
         As in `overlay`. A column of numbers that it calls a category is read as one, its values as codes.
     background : DataFrame, Table or ndarray, optional
         As in `infer`.
+    given : DataFrame or Table, optional
+        The rows with further columns that the model does not use; what the table says about those is left out.
 
     Raises
     ------
@@ -81,6 +85,7 @@ def described(frame: Any, table: Mapping[str, Mapping[str, Any]], *, background:
     ColumnsError
         See `overlay`; also where more numbers stand in a column than a category can have values.
     """
+    table = _about_used(table, used=_names(frame), given=_names(given))
     said: Mapping[str, Any] = table  # a file or a notebook may hold anything
     codes = {name for name, entry in said.items() if isinstance(entry, Mapping) and entry.get("kind") == "category"}
     inferred = infer(frame, background=background, codes=codes)
@@ -91,6 +96,18 @@ def described(frame: Any, table: Mapping[str, Mapping[str, Any]], *, background:
                 "different values to be a category; leave out its kind"
             )
     return overlay(inferred, table)
+
+
+def _names(frame: Any) -> set[str]:
+    """Return the names of the columns; an array has none."""
+    return {str(name) for name in getattr(frame, "column_names", getattr(frame, "columns", ()))}
+
+
+def _about_used(table: Mapping[str, Mapping[str, Any]], *, used: set[str], given: set[str]) -> Mapping[str, Any]:
+    if not used:
+        return table
+    left: dict[str, Any] = {name: entry for name, entry in table.items() if name in used or name not in given}
+    return ColumnsTable(left, source=table.source, lines=table.lines) if isinstance(table, ColumnsTable) else left
 
 
 def infer(frame: Any, *, background: Any = None, codes: Collection[str] = ()) -> tuple[Column, ...]:

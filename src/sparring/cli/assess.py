@@ -187,8 +187,10 @@ class Asking:
     def table(self, known: Any = None) -> Any:
         """Infer the columns that the model is given, and lay what is known over them."""
         from sparring import api
+        from sparring.assess import columns
 
-        return api.columns(api.adapter_for(self.model).conform(self.model, self.X), table=known)
+        frame = api.adapter_for(self.model).conform(self.model, self.X)
+        return columns.described(frame, known or {}, given=self.X)
 
     def class_names(self) -> tuple[str, ...]:
         """Names of the answers that the model gives, as far as they can be told before it is asked."""
