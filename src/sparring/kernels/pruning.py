@@ -153,6 +153,23 @@ def _sides_left(trees: CellTrees, node: int, path: Path) -> int:
 
 
 @inner
+def _straight_down(trees: CellTrees, node: int, path: Path) -> int:
+    """Follow plain tests without a blank as long as only one side of them can be reached; return where that ends."""
+    nodes, here, by_set = trees.nodes, path.here, trees.by_set
+    while nodes[node, 0] >= 0:
+        j = np.int64(nodes[node, 0])
+        if by_set[j] or here[j, MISS]:
+            break
+        if here[j, HIGH] <= nodes[node, 1]:
+            node = np.int64(nodes[node, 2])
+        elif here[j, LOW] > nodes[node, 1]:
+            node = np.int64(nodes[node, 3])
+        else:
+            break
+    return node
+
+
+@inner
 def _turn(trees: CellTrees, row: int, side: int, path: Path) -> int:
     """Go below the test in a row of the stack, on one side; on neither: come back up above it.
 
@@ -307,9 +324,10 @@ def prune(
         while True:
             if side:
                 n_out += _turn(trees, top - 1, side, path)
+                side = zero
+            node = _straight_down(trees, node, path)
             if n_out <= most_out and nodes[node, 0] >= 0:
                 sides = _sides_left(trees, node, path)
-                side = zero
                 if sides == BOTH:
                     n_path = _push(trees, node, top, n_path, path)
                     top, side = top + 1, LEFT

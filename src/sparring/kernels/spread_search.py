@@ -29,6 +29,11 @@ from sparring.kernels.moves import (
 )
 from sparring.kernels.pruning import new_draft, new_path, reach, set_box
 
+BEYOND = 1.25
+"""By how much a box must usually be larger than where the bound meets zero before a search in it succeeds."""
+LEAP = 3.0
+"""Largest ratio of a box to the one before; the work in a box grows quickly with its size."""
+
 
 class Settings(NamedTuple):
     """How hard to search.
@@ -156,6 +161,7 @@ def shrink(
     state: NDArray[np.uint64],
     best: Int32s,
     heat_first: int,
+    mean_first: int,
 ) -> float:
     """Search strictly below `limit` and then below each success, until the misses are spent.
 
@@ -165,6 +171,8 @@ def shrink(
         Cells to start from; the best cells found are written here.
     heat_first : int
         Sweeps of the heat bath before the first success.
+    mean_first : int
+        Sweeps of the mean field in the first search.
 
     Returns
     -------
@@ -178,7 +186,8 @@ def shrink(
         confine(leaves, work, limit)
         heat_sweeps = settings.heat_bath if limit < start else heat_first
         heat = unit if misses == 0 else unit * (0.5 + random_unit(state))
-        if solve(leaves, work, limit, settings.mean_field, heat_sweeps, heat, state):
+        mean_sweeps = settings.mean_field if misses or limit < start else mean_first
+        if solve(leaves, work, limit, mean_sweeps, heat_sweeps, heat, state):
             limit, misses = size_of(leaves, work), 0
             for j in range(best.shape[0]):
                 best[j] = work.cell[j]
@@ -190,16 +199,15 @@ def shrink(
 
 
 @inner
-def next_size(settings: Settings, size: float, bound: float, before: float, bound_before: float) -> float:
-    """Return the size of the next box: the usual growth, or more where the bound is still far from zero.
+def likely_size(size: float, bound: float, before: float, bound_before: float) -> float:
+    """Return a size from which on a search is likely to succeed, by the last two values of the bound; 0: unknown.
 
-    The bound falls ever more slowly with the size, so that the line through its last two values meets zero too early
-    rather than too late.
+    The bound is taken to be a line through them, though it falls ever more slowly with the size; a line that hardly
+    falls is believed up to LEAP times the last size.
     """
-    following = size * settings.growth
-    if 0 < bound < bound_before < np.inf:
-        following = max(following, size + bound * (size - before) / (bound_before - bound))
-    return following
+    if not bound < bound_before < np.inf:
+        return 0.0
+    return min(LEAP * size, BEYOND * (size + bound * (size - before) / (bound_before - bound)))
 
 
 @compiled
@@ -245,20 +253,26 @@ def nearest_flips(
         most = reach(trees, row, limits)
         start, known = size[i], size[i] <= most
         at = start if known else min(settings.first, most)
-        before, bound_before = 0.0, np.inf
+        before, bound_before, first = 0.0, np.inf, True
         while True:
             set_box(trees, row, at, limits, path)
             leaves, draft = leaves_of(trees, value, base, row, row.shape[0], limits, path, draft)
             bound, last = lowest(leaves), known or at >= most
+            work = new_work(leaves)
+            if first:
+                bound_before = score(leaves, work)
+            likely = likely_size(at, bound, before, bound_before)
             if bound >= doubt:
                 lower[i] = np.inf if at >= most else at
-            if bound < 0:
-                work, best = new_work(leaves), leaves.own.copy()
-                size[i] = shrink(
-                    leaves, work, start, settings, state[i : i + 1], best, settings.heat_bath if last else 0
-                )
+            if bound < 0 and (last or not first or likely <= at):
+                best = leaves.own.copy()
+                heat_first = settings.heat_bath if last else 0
+                # below a size that a mean field has found, it finds nothing more
+                mean_first = 0 if known and heat_first else settings.mean_field
+                size[i] = shrink(leaves, work, start, settings, state[i : i + 1], best, heat_first, mean_first)
                 if size[i] < start:
                     write_best(leaves, work, best, row, out[i])
             if last or size[i] < start:
                 break
-            at, before, bound_before = min(next_size(settings, at, bound, before, bound_before), most), at, bound
+            at, before, bound_before = min(max(at * settings.growth, likely), most), at, bound
+            first = False

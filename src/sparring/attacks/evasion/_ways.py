@@ -72,6 +72,7 @@ class Ways(ABC, Generic[WayT]):
         self.size = np.full(len(self.x), np.inf)
         self.queries = np.zeros(len(self.x), dtype=np.int64)
         self.mixed: dict[int, Margin] = {}
+        self._ways: dict[int, WayT] = {}
         self.margins, self.of_row = self._margins(link)
 
     @abstractmethod
@@ -115,7 +116,7 @@ class Ways(ABC, Generic[WayT]):
         height = np.where(of_row >= 0, np.take_along_axis(score, np.maximum(of_row, 0), axis=1), np.inf)
         return np.take_along_axis(of_row, np.argsort(height, axis=1, kind="stable"), axis=1)
 
-    def improve(self, rows: Ints, search: Searcher[WayT], *, chunk: int = 32) -> None:
+    def improve(self, rows: Ints, search: Searcher[WayT], *, chunk: int = 32, most: int = 128) -> None:
         """Search for changes smaller than those in hand, and keep what the model confirms.
 
         Parameters
@@ -124,13 +125,15 @@ class Ways(ABC, Generic[WayT]):
             Rows to search for.
         search : callable
             See Searcher.
-        chunk : int
-            Rows between two looks at the clock.
+        chunk, most : int
+            Rows before the first look at the clock; twice as many before each further one, up to `most`.
         """
-        for start in range(0, len(rows), chunk):
+        start = 0
+        while start < len(rows):
             if self.case.cancelled():
                 return
             open_rows = rows[start : start + chunk]
+            start, chunk = start + chunk, min(2 * chunk, most)
             for attempt in range(len(SLACKS)):
                 open_rows = self._try(open_rows, search, attempt)
                 if not len(open_rows):
@@ -163,9 +166,15 @@ class Ways(ABC, Generic[WayT]):
         """Split rows by the margin to use: the usual one, or one mixed for a row because a third class won."""
         special = np.array([int(i) in self.mixed for i in rows], dtype=bool)
         if len(rows[~special]):
-            yield rows[~special], self.way(self.margins[number], number)
+            yield rows[~special], self._usual(number)
         for i in rows[special]:
             yield np.array([i]), self.way(self.mixed[int(i)], None)
+
+    def _usual(self, number: int) -> WayT:
+        """Return the way of a margin, made when it is first needed."""
+        if number not in self._ways:
+            self._ways[number] = self.way(self.margins[number], number)
+        return self._ways[number]
 
     def _ask(self, rows: Ints, x_adv: Floats) -> Bools:
         """Ask the model for its decision; where a class won that nobody wants, mix it into the row's margin."""
