@@ -9,15 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression
 
 import sparring
+from assess.toy import Toy
 from sparring import api
-from sparring.assess import bench
+from sparring.assess import bench, job
 from sparring.assess.system import read_system
+from sparring.attacks.evasion.tree_search import TreeSearch
 from sparring.core.document import Answers, Outcome
-from sparring.errors import DataError, DecisionError, ModelError, OptionError, OutputError
+from sparring.errors import DataError, DecisionError, ModelError, OptionError, OutputError, PluginError
 from sparring.store import Archive
 
 ONLY = ("evasion/random-noise", "evasion/hand-edit")
@@ -281,3 +285,28 @@ def test_a_model_that_cannot_be_pickled_has_no_hash():
     result = sparring.assess(ask, frame, y, rng=0, only="evasion/random-noise@columns")
     assert result.assessment.target.sha256 is None
     assert result.assessment.target.offers == ("background", "labels")
+
+
+def test_packages_that_are_not_there_have_no_version(monkeypatch):
+    monkeypatch.setattr(job, "PACKAGES", ("numpy", "no-such-package"))
+    assert set(go(only="evasion/random-noise@columns").assessment.packages) == {"numpy"}
+
+
+def test_examples_become_a_pandas_frame_from_any_container():
+    codec = Toy()
+    wanted = pd.DataFrame([[1.0, 2.0, 3.0]], columns=["c0", "c1", "c2"])
+    for frame in (wanted, pl.from_pandas(wanted), pa.Table.from_pandas(wanted), wanted.to_numpy()):
+        pd.testing.assert_frame_equal(job._pandas(frame, codec), wanted)
+
+
+def test_an_attack_that_cannot_be_loaded_stands_on_the_shelf_with_its_reason(monkeypatch):
+    lost = PluginError("it is lost")
+
+    def load(name):
+        if name == "evasion/lost":
+            raise lost
+        return TreeSearch
+
+    monkeypatch.setattr(job.registry, "names", lambda: ("evasion/lost", "evasion/tree-search"))
+    monkeypatch.setattr(job.registry, "load", load)
+    assert job._shelf() == {"evasion/lost": lost, "evasion/tree-search": TreeSearch}

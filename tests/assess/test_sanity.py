@@ -167,6 +167,14 @@ def test_one_wrong_probability_is_enough():
     assert codes(sanity.conversion(Odd(readable=True), X).caveats) == ["conversion-mismatch"]
 
 
+def test_with_three_classes_and_a_cut_off_a_row_can_be_near_the_cut_or_near_a_tie():
+    toy = Toy()
+    p = np.array([[0.35, 0.33, 0.32], [0.32, 0.58, 0.10], [0.6, 0.2, 0.2]])
+    for text, far in (("a >= 0.3", [0.01, 0.02, 0.0]), (None, [0.02, 0.26, 0.4])):
+        toy.decision = Decision(classes=tuple("abc")) if text is None else Decision.parse(text, tuple("abc"))
+        np.testing.assert_allclose(sanity._from_boundary(toy, p, p, "softmax"), far, atol=1e-12)
+
+
 def test_a_bare_margin_is_compared_by_its_decisions():
     d = 3
 
@@ -244,6 +252,7 @@ def test_a_clean_finding_has_no_doubts():
 def test_few_rows_clock_faults_and_deaths_are_said():
     assert doubts(GOOD[:10]) == ["few-rows"]
     assert doubts(GOOD, stopped="time") == ["stopped-by-time"]
+    assert doubts(GOOD, stopped="exhausted") == ["stopped-by-cap"]
     assert doubts(GOOD, fault="x") == ["broke-off"]
     assert doubts(GOOD, deaths=("column 'a' may not rise",)) == ["rows-died"]
 
