@@ -38,11 +38,12 @@ def loops(model, y=Y, *, wants=None, only=()):
 
 def test_only_what_the_plan_needs_is_compiled():
     tree = DecisionTreeClassifier(max_depth=3)
-    assert loops(tree) == {"scores", "spread", "columns"}
+    assert loops(tree) == {"scores", "spread", "columns", "proof"}
+    assert loops(tree, only=("evasion/tree-proof",)) == {"scores", "spread", "columns", "proof"}
     assert loops(tree, only=("evasion/tree-search@spread",)) == {"scores", "spread"}
     assert loops(tree, only=("evasion/hand-edit",)) == {"scores"}
-    assert loops(tree, THREE) == {"scores", "spread", "columns"}
-    assert loops(tree, THREE, wants="b") == {"scores", "spread", "columns", "entries"}
+    assert loops(tree, THREE) == {"scores", "spread", "columns", "proof"}
+    assert loops(tree, THREE, wants="b") == {"scores", "spread", "columns", "proof", "entries"}
     assert loops(LogisticRegression()) == set()
 
 

@@ -48,7 +48,8 @@ def test_what_is_compiled_ahead_is_what_runs(kind):
     model, x, y, wants = models()[kind]
     warm.warm(EVERY)
     before = {name: list(function.signatures) for name, function in warm.COMPILED.items()}
-    result = sparring.assess(model.fit(x, y), x, y, attacker_wants=wants, rng=0, only="evasion/tree-search", budget=100)
+    only = ("evasion/tree-search", "evasion/tree-proof")
+    result = sparring.assess(model.fit(x, y), x, y, attacker_wants=wants, rng=0, only=only, budget=100)
     assert {f.outcome for f in result.assessment.findings} == {"measured"}
     assert {name: list(function.signatures) for name, function in warm.COMPILED.items()} == before
 

@@ -15,7 +15,7 @@ from sparring.errors import NotApplicable
 if TYPE_CHECKING:
     from sparring.kernels.warm import Loops
 
-COMPILING = "compiling the searches, once on this machine: about half a minute, not counted"
+COMPILING = "compiling the searches, once on this machine: up to a minute, not counted"
 
 
 def warm_up(target: Target, planned: Sequence[Planned], *, progress: Callable[[str, float], None]) -> float:
