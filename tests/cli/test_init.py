@@ -48,7 +48,9 @@ def test_an_edited_file_loses_no_answer_and_no_comment(place):
 
 def test_numbers_that_are_called_categories_stay_so_from_command_to_command(place):
     (place / "security").mkdir()
-    (place / "security" / "system.yaml").write_text("columns:\n  age: {kind: category, who: anyone}\n  job: {who: anyone}\n")
+    (place / "security" / "system.yaml").write_text(
+        "columns:\n  age: {kind: category, who: anyone}\n  job: {who: anyone}\n"
+    )
     for more in (INIT, ("init", "--data", "data.csv", "--target", "class")):
         place.run(*more, "--yes")
         assert entries(place)["age"] == {
