@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.models import Reference
 from sparring import api, registry
 from sparring.adapters.frames import FrameCodec
+from sparring.assess import subject as subjects
 from sparring.core.case import AdversarialExamples, Case, Effort
 from sparring.core.examples import Bools, Examples, Floats
 from sparring.core.space import Codec, Column
@@ -106,7 +107,7 @@ def subject(reference: Reference, *, columns: tuple[Column, ...] | None = None) 
     columns : tuple of Column, optional
         None: numbers in [0, 1] with one spread each where the reference says so, otherwise inferred.
     """
-    adapter = api.adapter_for(reference.model)
+    adapter = subjects.adapter_for(reference.model)
     frame = adapter.conform(reference.model, reference.x)
     background = adapter.conform(reference.model, reference.background)
     if columns is None:

@@ -19,9 +19,10 @@ THREE = np.select([X[:, 0] > 12, X[:, 0] > 6], ["c", "b"], "a")
 
 
 def loops(model, y=Y, *, wants=None, only=()):
-    from sparring.api import _subject, _system
+    from sparring.api import _system
+    from sparring.assess.subject import subject_of
 
-    subject, _ = _subject(
+    subject, _ = subject_of(
         model.fit(X, y),
         X,
         y,

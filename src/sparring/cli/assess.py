@@ -186,10 +186,9 @@ class Asking:
 
     def table(self, known: Any = None) -> Any:
         """Infer the columns that the model is given, and lay what is known over them."""
-        from sparring import api
-        from sparring.assess import columns
+        from sparring.assess import columns, subject
 
-        frame = api.adapter_for(self.model).conform(self.model, self.X)
+        frame = subject.adapter_for(self.model).conform(self.model, self.X)
         return columns.described(frame, known or {}, given=self.X)
 
     def class_names(self) -> tuple[str, ...]:
