@@ -186,7 +186,7 @@ class TableSpace:
         ndarray of shape (n, d)
             Projecting twice is projecting once.
         """
-        out = np.where(self.movable, x_adv, x)
+        out = x_adv if self.movable.all() else np.where(self.movable, x_adv, x)
         blank = np.isnan(out)
         if blank.any():
             out = np.where(blank & ~self.may_miss, x, out)
@@ -199,7 +199,8 @@ class TableSpace:
         if self.step.any():
             result = self._on_grid(result, x)
         # an entry that stays as it is may lie outside the limits; a blank has come through as a blank
-        return np.where(out == x, x, result)
+        outside = (x < self.low) | (x > self.high)
+        return np.where(outside & (out == x), x, result) if outside.any() else result
 
     def _on_grid(self, value: Floats, x: Floats) -> Floats:
         """Round to each column's steps toward `x`, or give `x` itself where no multiple lies within the limits."""

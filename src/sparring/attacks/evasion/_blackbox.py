@@ -160,7 +160,7 @@ class Ledger:
         changed = np.concatenate([at[self._differ(rows[at], x_adv[at[0] : at[-1] + 1])] for at in places] or [rows[:0]])
         self.idle[rows] += 1
         self.idle[rows[changed]] = 0
-        return changed[occurrence(rows[changed]) < self.room[rows[changed]]]
+        return np.asarray(changed[occurrence(rows[changed]) < self.room[rows[changed]]])
 
     def _differ(self, rows: Ints, x_adv: Floats) -> Bools:
         return np.asarray(self.space.changed(self.x[rows], x_adv).any(axis=1))
@@ -307,17 +307,16 @@ def _gaps(case: EvasionCase, x: Floats, pool: Floats) -> tuple[Floats, Floats]:
     for j in np.flatnonzero(space.movable):
         ours, theirs = x[:, j, None], pool[:, j]
         with np.errstate(invalid="ignore"):
-            gap = np.abs(theirs - ours) / space.spread[j]
-        differs = np.asarray(ours != theirs)
+            gap = np.subtract(theirs, ours)
+            np.divide(np.abs(gap, out=gap), space.spread[j], out=gap)
         blank = np.isnan(gap)
         if space.categorical[j] or blank.any():
-            differs &= ~(np.isnan(ours) & np.isnan(theirs))
-            gap = np.where(space.categorical[j] | blank, differs, gap)
+            gap = np.where(space.categorical[j] | blank, space.changed(ours, theirs), gap)
+        second += gap
         if case.threat.objective == "columns":
-            first += differs
+            first += gap > 0
         else:
             np.maximum(first, gap, out=first)
-        second += gap
     return first, second
 
 

@@ -44,7 +44,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         """Start at a middling pace."""
-        self.pace = np.full(len(self.ledger.x), 0.1)
+        self.pace = np.full(len(self.ledger.x), 0.2)
 
     def run(self, *, copies: int) -> Iterator[AdversarialExamples]:
         """Yield after each pass: starts, two ladders, then draws, and last of all columns are put back."""
@@ -108,7 +108,7 @@ class Walk:
             move /= size[part][..., None] * self.ledger.space.spread
             self.compass.learn(rows[part], move, hit[part].astype(float))
         rate = hit.mean(axis=1)
-        faster = np.where(rate > 0.2, 1.5, np.where(rate < 0.1, 0.7, 1.0))
+        faster = np.where(rate > 0.2, 2.5, np.where(rate < 0.1, 0.4, 1.0))
         self.pace[rows] = np.clip(self.pace[rows] * faster, SHORTEST, LONGEST)
 
     def _nearer(self, rows: Ints) -> tuple[Floats, Floats]:

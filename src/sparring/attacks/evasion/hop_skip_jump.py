@@ -36,7 +36,7 @@ class HopSkipJump(Attack[Evasion]):
     starts: int = Field(5, ge=1, description="nearest wanted background rows to start from")
     batch: int = Field(10, ge=1, description="candidates for each row in one pass; more where there are many tries")
     trust: float = Field(1.5, ge=0, description="how strongly draws follow what was seen")
-    memory: float = Field(0.9, ge=0, le=1, description="share of what was seen that is kept from pass to pass")
+    memory: float = Field(0.85, ge=0, le=1, description="share of what was seen that is kept from pass to pass")
 
     def run(self, case: EvasionCase, *, rng: np.random.Generator) -> Iterator[AdversarialExamples]:
         """Yield after each pass."""
@@ -46,9 +46,11 @@ class HopSkipJump(Attack[Evasion]):
             return
         streams = case.streams(f"{self.id}@{case.threat.objective}")
         # fifty passes at most, so that few survivors still make batches worth a call
-        batch = max(self.batch, case.effort.queries // 50)
+        queries = case.effort.queries
         if case.threat.objective == "columns":
-            yield from Trim(ledger, streams, batch=batch).run(copies=self.starts)
+            yield from Trim(ledger, streams, batch=max(self.batch, queries // 50)).run(copies=self.starts)
             return
+        # a walk keeps all rows to the end, and loses nothing by forty
+        batch = max(self.batch, queries // 40)
         compass = Compass(shape=ledger.x.shape, trust=self.trust, memory=self.memory)
         yield from Walk(ledger, streams, batch=batch, compass=compass).run(copies=self.starts)
