@@ -317,6 +317,28 @@ def test_when_the_budget_is_gone_the_rest_is_skipped():
     assert last.complete
 
 
+class Slow(Raise):
+    """Has nothing to show when the clock ends it."""
+
+    id: ClassVar = "evasion/slow"
+    objectives: ClassVar = ("columns",)
+
+    def run(self, case, *, rng):
+        """Wait for the end."""
+        while not case.cancelled():
+            time.sleep(0.01)
+        yield from ()
+
+
+def test_an_attack_that_had_no_time_for_one_pass_is_skipped():
+    w = work(subject(), budget_s=0.1)
+    plans = planned(w, {"evasion/slow": Slow})
+    w.began = time.time()
+    *_, last = w.measure(plans, document(w, plans))
+    assert last["evasion/slow@columns"].outcome == Outcome.SKIPPED
+    assert last["evasion/slow@columns"].reason == bench.OUT_OF_TIME
+
+
 def test_readers_run_where_the_readable_form_holds():
     last = run(subject(Toy(readable=True)), {"evasion/reads": Reads})[1][-1]
     assert last["evasion/reads@columns"].outcome == Outcome.MEASURED
