@@ -13,7 +13,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
-    FunctionTransformer,
     MaxAbsScaler,
     MinMaxScaler,
     OneHotEncoder,
@@ -164,16 +163,11 @@ def test_encoded_numbers_that_the_model_refuses_are_not_guessed():
     assert isinstance(narrow.parameters(), TreeEnsemble)
 
 
-def double(x):
-    return x * 2
-
-
 @pytest.mark.parametrize(
     ("step", "reason"),
     [
         (PCA(2), "PCA mixes columns"),
         (PolynomialFeatures(), "PolynomialFeatures mixes columns"),
-        (FunctionTransformer(double), "FunctionTransformer runs double"),
         (SimpleImputer(missing_values=-1), "the number -1 as a blank"),
     ],
 )

@@ -15,6 +15,9 @@ from sparring.errors import NotApplicable
 WIDEST = {"float16": 6.0e4, "float32": 3.0e38}
 WIDEST_OTHER = 1.0e300
 NARROWINGS = 8
+TINY = 1e-300
+# numbers on either side of a threshold within which rounding may put some on the wrong side
+FRAYED = 32
 GRID = 65
 
 
@@ -53,16 +56,16 @@ def first_reached(chain: Chain, feature: NDArray[np.int32], threshold: Floats, *
         A feature is neither increasing nor decreasing.
     """
     ask = _Asker(chain, feature, threshold, columns, dtype)
-    decreasing = _directions(chain, feature, columns)
-    wide = _reach(chain, np.unique(columns))[columns]
-    low, high = key_of(-wide), key_of(wide)
+    lowest, highest = _reach(chain, np.unique(columns))
+    decreasing = _directions(chain, feature, columns, lowest=lowest, highest=highest)
+    low, high = key_of(lowest[columns]), key_of(highest[columns])
     everyone = np.arange(len(feature))
     reached_low = ask(everyone, value_of(low)) ^ decreasing
     reached_high = ask(everyone, value_of(high)) ^ decreasing
     # "on the far side" is false below the cut and true from it on
     cut = np.where(reached_low, -np.inf, np.where(reached_high, 0.0, np.inf))
     open_ = np.flatnonzero(~reached_low & reached_high)
-    guess = _guess(chain, feature, threshold, columns)
+    guess = _guess(chain, feature, threshold, columns, lowest=lowest, highest=highest)
     low, high = _bracket(ask, open_, low=low, high=high, guess=guess, decreasing=decreasing)
     while len(open_):
         middle = _between(low[open_], high[open_])
@@ -73,6 +76,42 @@ def first_reached(chain: Chain, feature: NDArray[np.int32], threshold: Floats, *
         cut[open_[done]] = value_of(high[open_[done]])
         open_ = open_[~done]
     return Found(cut, decreasing)
+
+
+def frays(
+    chain: Chain, feature: NDArray[np.int32], threshold: Floats, found: Found, *, columns: Ints, dtype: str
+) -> tuple[Ints, list[tuple[Floats, Bools]]]:
+    """Find thresholds around which a feature jumps back and forth by its last digit.
+
+    Parameters
+    ----------
+    chain, feature, threshold, columns, dtype
+        As for `first_reached`.
+    found : Found
+
+    Returns
+    -------
+    which : ndarray of int
+        Places of such thresholds.
+    tables : list of tuple
+        For each, breaks and whether the feature stays below the threshold between them, as in `MembershipTable`.
+    """
+    rough = np.array([chain.features[f].rough for f in feature], dtype=bool) & np.isfinite(found.cut)
+    which = np.flatnonzero(rough)
+    if len(which) == 0:
+        return which, []
+    ask = _Asker(chain, feature, threshold, columns, dtype)
+    offsets = np.arange(-FRAYED, FRAYED)
+    keys = key_of(found.cut[which])
+    reached = np.array([ask(which, value_of(keys + offset)) for offset in offsets])
+    far = reached ^ found.decreasing[which]
+    frayed = np.flatnonzero((far != (offsets >= 0)[:, None]).any(axis=0))
+    tables = []
+    for k in frayed:
+        turns = np.flatnonzero(reached[1:, k] != reached[:-1, k]) + 1
+        breaks = value_of(keys[k] + offsets[turns])
+        tables.append((breaks, ~np.append(reached[:1, k], reached[turns, k])))
+    return which[frayed], tables
 
 
 class _Asker:
@@ -96,20 +135,32 @@ class _Asker:
             return np.asarray(z.astype(self.dtype).astype(float) >= self.threshold[which])
 
 
-def _reach(chain: Chain, columns: Ints) -> Floats:
-    """Return how far out in each raw column the chain takes numbers, shape (d,)."""
-    wide = np.array([WIDEST.get(chain.codec.storage(j), WIDEST_OTHER) for j in range(len(chain.codec.space))])
-    left = columns
-    for _ in range(NARROWINGS):
-        rows = np.tile(chain.base, (2 * len(left), 1))
-        rows[np.arange(len(left)), left] = wide[left]
-        rows[len(left) + np.arange(len(left)), left] = -wide[left]
-        _, good = chain.try_evaluate(rows)
-        left = left[~(good[: len(left)] & good[len(left) :])]
-        if len(left) == 0:
-            return wide
-        wide[left] = wide[left] ** 0.5
-    raise NotApplicable(f"the preprocessing of column {chain.codec.space.names[left[0]]!r} refuses ordinary numbers")
+def _reach(chain: Chain, columns: Ints) -> tuple[Floats, Floats]:
+    """Return the lowest and the highest numbers that the chain takes in each raw column, two of shape (d,)."""
+    codec = chain.codec
+    wide = np.array([WIDEST.get(codec.storage(j), WIDEST_OTHER) for j in range(len(codec.space))])
+    low, high = -wide, wide.copy()
+    owner = np.array([feature.column for feature in chain.features])
+    for ends, others in ((low, (0.0, TINY)), (high, (0.0, -TINY))):
+        left = columns
+        for step in range(NARROWINGS + len(others) + 1):
+            rows = np.tile(chain.base, (len(left), 1))
+            rows[np.arange(len(left)), left] = ends[left]
+            z, good = chain.try_evaluate(rows)
+            # a logarithm makes a blank of what it does not take
+            blank = np.array([np.isnan(z[i, owner == j]).any() for i, j in enumerate(left)], dtype=bool)
+            left = left[~good | blank]
+            if len(left) == 0:
+                break
+            if step < NARROWINGS:
+                ends[left] = np.copysign(np.abs(ends[left]) ** 0.5, ends[left])
+            elif step < NARROWINGS + len(others):
+                # logarithms and roots take no numbers on the other side of zero
+                ends[left] = others[step - NARROWINGS]
+            else:
+                name = codec.space.names[left[0]]
+                raise NotApplicable(f"the preprocessing of column {name!r} refuses ordinary numbers")
+    return low, high
 
 
 def _bracket(ask: _Asker, which: Ints, *, low: Ints, high: Ints, guess: Floats, decreasing: Bools) -> tuple[Ints, Ints]:
@@ -137,12 +188,12 @@ def _bracket(ask: _Asker, which: Ints, *, low: Ints, high: Ints, guess: Floats, 
     return low, high
 
 
-def _directions(chain: Chain, feature: NDArray[np.int32], columns: Ints) -> Bools:
+def _directions(chain: Chain, feature: NDArray[np.int32], columns: Ints, *, lowest: Floats, highest: Floats) -> Bools:
     """Whether each feature decreases in its raw column, seen on a grid over the user's numbers and beyond."""
     used = np.unique(feature)
     grid = np.tile(chain.base, (GRID, 1))
     for j in np.unique(columns):
-        grid[:, j] = _spread_out(chain.codec.sample[:, j])
+        grid[:, j] = np.clip(_spread_out(chain.codec.sample[:, j]), lowest[j], highest[j])
     z = chain.evaluate(grid)
     falls = np.zeros(z.shape[1], dtype=bool)
     for f in used:
@@ -161,10 +212,12 @@ def _spread_out(values: Floats) -> Floats:
     return np.linspace(low - 2.0 * width, high + 2.0 * width, GRID)
 
 
-def _guess(chain: Chain, feature: NDArray[np.int32], threshold: Floats, columns: Ints) -> Floats:
+def _guess(
+    chain: Chain, feature: NDArray[np.int32], threshold: Floats, columns: Ints, *, lowest: Floats, highest: Floats
+) -> Floats:
     """Solve for the raw number as if the feature were a straight line through the ends of the user's numbers."""
     rows = np.tile(chain.base, (2, 1))
-    ends = np.array([_spread_out(column)[[16, 48]] for column in chain.codec.sample.T]).T
+    ends = np.array([_spread_out(column)[[16, 48]] for column in chain.codec.sample.T]).T.clip(lowest, highest)
     moved = np.unique(columns)
     rows[:, moved] = ends[:, moved]
     z = chain.evaluate(rows)

@@ -11,7 +11,7 @@ from sparring.adapters.base import class_name, made_by
 from sparring.adapters.columnwise import SCALERS
 from sparring.adapters.conform import require_known, require_numbers, with_categories
 from sparring.adapters.containers import container
-from sparring.adapters.unwrap import NO_STEP, Parts, members_of, take_apart
+from sparring.adapters.unwrap import NO_STEP, Parts, is_sklearns, members_of, take_apart
 from sparring.errors import DataError
 
 # those that hand the rows on as they get them
@@ -72,9 +72,10 @@ class _Expected:
 
     def step(self, part: Any, columns: list[int]) -> list[int] | None:
         """Note what a part expects of raw columns; return those that it hands on, None where it changes them."""
-        name = class_name(part)
         if part in NO_STEP:
             return columns
+        # classes of others may have the same names and mean something else
+        name = class_name(part) if is_sklearns(part) else ""
         if name == "ColumnTransformer":
             self._branches(part, columns)
             return None

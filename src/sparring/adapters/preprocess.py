@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from sparring.adapters.base import class_name
 from sparring.adapters.columnwise import Feature, raw_features, through
 from sparring.adapters.frames import FrameCodec
+from sparring.adapters.trying import Inputs, make_trial
 from sparring.core.examples import Bools, Floats
 from sparring.errors import NotApplicable
 
@@ -87,6 +88,19 @@ class Chain:
         (a, a_good), (b, b_good) = self.try_evaluate(x[:half]), self.try_evaluate(x[half:])
         return np.concatenate([a, b]), np.concatenate([a_good, b_good])
 
+    def taken(self, x: Floats) -> Bools:
+        """Whether all steps take each row, shape (m,)."""
+        if len(x) == 0:
+            return np.empty(0, dtype=bool)
+        try:
+            self._evaluate(x)
+        except Exception:  # noqa: BLE001  # the same
+            if len(x) == 1:
+                return np.zeros(1, dtype=bool)
+            half = len(x) // 2
+            return np.concatenate([self.taken(x[:half]), self.taken(x[half:])])
+        return np.ones(len(x), dtype=bool)
+
     def with_value(self, j: int, values: Floats) -> Floats:
         """Return the base row with each of `values` in column `j`, shape (len(values), d)."""
         rows = np.tile(self.base, (len(values), 1))
@@ -148,8 +162,11 @@ def chain(
         Columns are mixed, or a transformer is not known.
     """
     features = raw_features(codec.space)
+    whole = Chain(codec, prepare, tuple(steps), matrix, ())
+    inputs = _raw_inputs(whole)
     for step in steps:
-        features = through(step, features)
+        features = through(step, features, inputs)
+        inputs = inputs.after(step)
     if order is not None:
         features = [features[i] for i in order]
     for f in coded:
@@ -157,6 +174,12 @@ def chain(
     made = Chain(codec, prepare, tuple(steps), matrix, tuple(features))
     made.check()
     return made
+
+
+def _raw_inputs(whole: Chain) -> Inputs:
+    """Return what reaches the first step, of rows that all steps take."""
+    trial = cache(partial(make_trial, whole.codec, whole.taken))
+    return Inputs(trial, lambda: whole.prepare(whole.codec.decode(trial().x)))
 
 
 def as_code(codec: FrameCodec, feature: Feature) -> Feature:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.adapters.bisect import first_reached
+from sparring.adapters.bisect import Found, first_reached, frays
 from sparring.adapters.preprocess import Chain
 from sparring.adapters.trees import TableShelf, raw_cut
 from sparring.core.examples import Bools, Floats
@@ -122,7 +122,7 @@ class _Puller:
             return
         points = [self.chain.features[f].points for f in self.tests["f"][tests]]
         at = np.unique(np.concatenate(points)) if points else np.empty(0)
-        breaks = np.unique(np.concatenate([at, np.nextafter(at, np.inf)]))
+        breaks = _around(at, narrow=self.chain.codec.storage(j) == "float32")
         inside, legal = _representatives(breaks, self.chain.codec.space.columns[j])
         z, good = self.chain.try_evaluate(self.chain.with_value(j, inside))
         if (legal & ~good).any():
@@ -135,14 +135,35 @@ class _Puller:
             self.table[t] = self.shelf.place(_merged(breaks, left[:, k]))
 
     def _monotone(self, tests: NDArray[np.int64]) -> None:
-        if (self.tests["table"][tests] >= 0).any():
-            raise NotApplicable("a set of categories of a scaled number is not read")
-        feature = self.tests["f"][tests]
-        found = first_reached(
-            self.chain, feature, self.threshold[tests], columns=self.owner[feature], dtype=self.ensemble.dtype
+        asked = self.tests["table"][tests]
+        plain, sets = tests[asked < 0], tests[asked >= 0]
+        breaks = [self.ensemble.tables[t].breaks for t in self.tests["table"][sets]]
+        # every break of a set of values is a threshold of its own
+        threshold = np.concatenate([self.threshold[plain], *breaks])
+        feature = np.concatenate([self.tests["f"][plain], np.repeat(self.tests["f"][sets], [len(b) for b in breaks])])
+        found = first_reached(self.chain, feature, threshold, columns=self.owner[feature], dtype=self.ensemble.dtype)
+        self._frays(plain, found)
+        self.threshold[plain], self.flip[plain] = found.cut[: len(plain)], found.decreasing[: len(plain)]
+        at = len(plain)
+        for t, own in zip(sets, breaks, strict=True):
+            cut, falls = found.cut[at : at + len(own)], found.decreasing[at : at + len(own)]
+            self.table[t] = self.shelf.place(_turned(cut, self.ensemble.tables[self.tests["table"][t]].left, falls))
+            at += len(own)
+
+    def _frays(self, tests: NDArray[np.int64], found: Found) -> None:
+        """Turn thresholds around which rounding puts some numbers on the wrong side into sets of numbers."""
+        n, feature = len(tests), self.tests["f"][tests]
+        which, tables = frays(
+            self.chain,
+            feature,
+            self.tests["threshold"][tests],
+            Found(found.cut[:n], found.decreasing[:n]),
+            columns=self.owner[feature],
+            dtype=self.ensemble.dtype,
         )
-        self.threshold[tests] = found.cut
-        self.flip[tests] = found.decreasing
+        for k, (breaks, left) in zip(which, tables, strict=True):
+            self.table[tests[k]] = self.shelf.place(MembershipTable(breaks, left))
+            found.decreasing[k] = False
 
     def _put_together(self) -> TreeEnsemble:
         old, n = self.ensemble, len(self.ensemble.column)
@@ -183,6 +204,34 @@ def _merged(breaks: Floats, left: Bools) -> MembershipTable:
     """Return a table without breaks at which nothing turns."""
     keep = np.flatnonzero(left[1:] != left[:-1])
     return MembershipTable(breaks=breaks[keep], left=np.concatenate([left[keep], left[-1:]]))
+
+
+def _around(points: Floats, *, narrow: bool) -> Floats:
+    """Return breaks such that each point, and the numbers between two points, have an interval of their own."""
+    if not narrow:
+        return np.unique(np.concatenate([points, np.nextafter(points, np.inf)]))
+    # a raw number is rounded to float32 before it is looked at; of a point, the float32 on either side
+    nearest = points.astype(np.float32)
+    near = [np.nextafter(nearest, np.float32(-np.inf)), nearest, np.nextafter(nearest, np.float32(np.inf))]
+    return np.unique(raw_cut(np.concatenate(near).astype(float), dtype="float32"))
+
+
+def _turned(cut: Floats, left: Bools, falls: Bools) -> MembershipTable:
+    """Return a set of values of a feature as one of the raw number, which the feature rises or falls with."""
+    if len(falls) and falls[0]:
+        cut, left = cut[::-1], left[::-1]
+    inside = np.isfinite(cut)
+    # what is reached everywhere or nowhere takes the intervals beyond it along
+    left = left[int(np.isneginf(cut).sum()) : len(left) - int(np.isposinf(cut).sum())]
+    return _merged(*_distinct_breaks(cut[inside], left))
+
+
+def _distinct_breaks(breaks: Floats, left: Bools) -> tuple[Floats, Bools]:
+    """Drop intervals that hold no number."""
+    if len(breaks) == 0:
+        return breaks, left
+    last = np.append(breaks[1:] != breaks[:-1], True)
+    return breaks[last], np.concatenate([left[:1], left[1:][last]])
 
 
 def _representatives(breaks: Floats, column: Column) -> tuple[Floats, Bools]:

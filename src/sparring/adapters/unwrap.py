@@ -74,6 +74,11 @@ def members_of(model: Any) -> list[Any]:
     return list(model.estimators_)
 
 
+def is_sklearns(part: object) -> bool:
+    """Say whether the very class of a part is scikit-learn's or imbalanced-learn's, not one that extends it."""
+    return type(part).__module__.partition(".")[0] in ("sklearn", "imblearn")
+
+
 def is_pipeline(model: Any) -> bool:
     """Say whether a model is a Pipeline of scikit-learn or of a library that extends it."""
     return made_by(model, "sklearn") and any(base.__name__ == "Pipeline" for base in type(model).__mro__)
