@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import calibration
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
@@ -76,8 +77,9 @@ SUMS = {
     "calibrated-forest": CalibratedClassifierCV(FOREST, ensemble=False, cv=2),
     "calibrated-margin": CalibratedClassifierCV(BOOSTED, ensemble=False, cv=2),
     "calibrated-lightgbm": CalibratedClassifierCV(clone(LIGHT).set_params(sigmoid=0.7), ensemble=False, cv=2),
-    "calibrated-temperature": CalibratedClassifierCV(HIST, method="temperature", ensemble=False, cv=2),
 }
+if hasattr(calibration, "_TemperatureScaling"):  # scikit-learn 1.8
+    SUMS["calibrated-temperature"] = CalibratedClassifierCV(HIST, method="temperature", ensemble=False, cv=2)
 BARE_NUMBERS = {"calibrated-margin", "stack-margins", "ada", "ada-default"}  # they take no blanks
 
 
@@ -138,11 +140,14 @@ CURVES = {
     "isotonic-margin": CalibratedClassifierCV(BOOSTED, method="isotonic", ensemble=False, cv=2),
     "sigmoid-xgboost": CalibratedClassifierCV(XGB, ensemble=False, cv=2),
     "isotonic-lightgbm": CalibratedClassifierCV(LIGHT, method="isotonic", ensemble=False, cv=2),
-    "temperature-forest": CalibratedClassifierCV(FOREST, method="temperature", ensemble=False, cv=2),
     "isotonic-line": CalibratedClassifierCV(
         make_pipeline(StandardScaler(), LogisticRegression()), method="isotonic", ensemble=False, cv=2
     ),
 }
+
+
+if hasattr(calibration, "_TemperatureScaling"):
+    CURVES["temperature-forest"] = CalibratedClassifierCV(FOREST, method="temperature", ensemble=False, cv=2)
 
 
 @pytest.mark.parametrize("decision", [None, "1 >= 0.3", "1 > 0.7", "0 >= 0.4", "0 > 0.9", "1 >= 1.0"])
