@@ -12,11 +12,14 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from adapters.probe import assert_same, target_of
 from adapters.tables_of_numbers import mixed, numbers, with_blanks, with_dtypes
 from sparring.adapters.trees import after, bits, code_set, on_grid, raw_cut
+from sparring.core.parameters import LinearModel
 from sparring.errors import NotApplicable
 
 lightgbm = pytest.importorskip("lightgbm")
@@ -164,32 +167,79 @@ def test_lightgbm_files(objective, tmp_path):
     booster = lightgbm.Booster(model_file=tmp_path / "model.txt")
     target = target_of(booster, frame, classes=("low", "middle", "high")[: len(np.unique(y))])
     parameters = target.parameters()
+    assert_same(target)
     if objective == "multiclassova":
-        # one logistic for each class: LightGBM's own answers do not sum to one, ours are shares
-        x = target.codec.encode(frame)
-        theirs = target.scores(x)
-        from adapters.evaluate import raw
+        # one logistic for each class, which do not sum to one
+        assert parameters.link == "sigmoids"
+        assert_same(target_of(booster, frame, classes=("low", "middle", "high"), decision="high >= 0.3"))
 
-        np.testing.assert_allclose(1 / (1 + np.exp(-raw(parameters, x))), theirs, atol=1e-12)
-    else:
-        assert_same(target)
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_linear_booster_is_read_as_weights(n_classes):
+    frame, y = numbers(n_classes)
+    frame = with_blanks((frame - frame.mean()) / frame.std())
+    for options in ({}, {"base_score": 0.3} if n_classes == 2 else {"reg_alpha": 0.1}):
+        model = xgboost.XGBClassifier(n_estimators=9, booster="gblinear", n_jobs=1, **options).fit(frame, y)
+        target = target_of(model, frame)
+        assert target.family == "linear"
+        assert isinstance(target.parameters(), LinearModel)
+        assert_same(target, tolerance=1e-5)
+        assert_same(target_of(make_pipeline(StandardScaler(), model).fit(frame, y), frame), tolerance=1e-5)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("blank", [-1.0, 0.0, 3.0])
+def test_a_number_as_a_blank_of_xgboost(blank, n_classes):
+    frame, y = numbers(n_classes)
+    frame = with_blanks(frame.assign(whole=frame["whole"] - 1.0))
+    model = xgboost.XGBClassifier(n_estimators=8, max_depth=4, missing=blank, n_jobs=1).fit(frame, y)
+    target = target_of(model, frame)
+    x = assert_same(target, tolerance=1e-5, at_least=500)
+    assert (x == blank).any()
+    if blank == 0.0 and n_classes == 2:
+        scaled = make_pipeline(StandardScaler(with_mean=False), clone(model)).fit(frame, y)
+        assert_same(target_of(scaled, frame), tolerance=1e-5)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_forests_boosted_and_base_scores_of_xgboost(n_classes):
+    frame, y = numbers(n_classes)
+    frame = with_blanks(frame)
+    for options in (
+        {"num_parallel_tree": 3, "subsample": 0.6, "early_stopping_rounds": 2, "learning_rate": 1.0},
+        {"base_score": 0.2},
+        {"booster": "dart", "rate_drop": 0.3, "normalize_type": "forest", "random_state": 1},
+        {"multi_strategy": "multi_output_tree", "grow_policy": "depthwise"},
+        {"grow_policy": "lossguide", "max_leaves": 7},
+    ):
+        if n_classes == 2 and "multi_strategy" in options:
+            continue
+        model = xgboost.XGBClassifier(n_estimators=7, max_depth=4, n_jobs=1, **options)
+        evaluation = (
+            {"eval_set": [(frame[:150], y[:150])], "verbose": False} if "early_stopping_rounds" in options else {}
+        )
+        model.fit(frame, y, **evaluation)
+        assert_same(target_of(model, frame), tolerance=1e-5, at_least=500)
+
+
+def test_leaves_of_several_outputs():
+    frame, y = numbers(3)
+    model = xgboost.XGBClassifier(n_estimators=4, multi_strategy="multi_output_tree", n_jobs=1).fit(frame, y)
+    assert target_of(model, frame).parameters().vector_leaves
 
 
 def test_what_is_not_read_is_named():
     frame, y = numbers(2)
     linear = lightgbm.LGBMClassifier(n_estimators=3, linear_tree=True, **QUIET).fit(frame, y)
-    blank = xgboost.XGBClassifier(n_estimators=3, missing=-999.0, n_jobs=1).fit(frame, y)
-    vectors = xgboost.XGBClassifier(n_estimators=3, multi_strategy="multi_output_tree", n_jobs=1)
-    gblinear = xgboost.XGBClassifier(n_estimators=3, booster="gblinear", n_jobs=1).fit(frame, y)
-    vectors.fit(*numbers(3))
-    for model, reason in (
-        (linear, "linear_tree"),
-        (blank, "missing=-999"),
-        (vectors, "multi_output_tree"),
-        (gblinear, "gblinear"),
-    ):
+    hinge = xgboost.XGBClassifier(n_estimators=3, objective="binary:hinge", n_jobs=1).fit(frame, y)
+    raw_scores = xgboost.XGBClassifier(n_estimators=3, objective="binary:logitraw", n_jobs=1).fit(frame, y)
+    for model, reason in ((linear, "linear_tree"), (hinge, "binary:hinge"), (raw_scores, "binary:logitraw")):
         with pytest.raises(NotApplicable, match=reason):
             target_of(model, frame).parameters()
+    texts, y = mixed(2)
+    blank = xgboost.XGBClassifier(n_estimators=3, missing=-999.0, enable_categorical=True, n_jobs=1)
+    with pytest.raises(NotApplicable, match="takes -999 for a blank beside sets of categories"):
+        target_of(blank.fit(with_dtypes(texts), y), with_dtypes(texts)).parameters()
 
 
 class Mine(RandomForestClassifier):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -50,7 +51,11 @@ def coded(rows: Any, *, categories: Mapping[int, Sequence[Any]], refuse_unknown:
 def xgboost_matrix(model: Any) -> Callable[[Any], Floats]:
     """Return what turns a frame into the numbers that an XGBoost model computes with."""
     booster = model.get_booster() if hasattr(model, "get_booster") else model
-    return partial(coded, categories=stored_categories(booster), refuse_unknown=True)
+    coding = partial(coded, categories=stored_categories(booster), refuse_unknown=True)
+    if json.loads(booster.save_config())["learner"]["gradient_booster"]["name"] == "gblinear":
+        # a linear booster leaves blanks out of its sum
+        return lambda rows: np.nan_to_num(coding(rows), nan=0.0)
+    return coding
 
 
 def stored_categories(booster: Any) -> dict[int, list[Any]]:

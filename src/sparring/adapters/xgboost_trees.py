@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.adapters.trees import Tree, assemble, code_set
+from sparring.adapters.linear import Weights
+from sparring.adapters.trees import Tree, assemble, code_set, raw_cut
 from sparring.core.examples import Floats
 from sparring.core.parameters import Link, MembershipTable, TreeEnsemble
 from sparring.errors import NotApplicable
@@ -18,50 +19,78 @@ READ = {
     "binary:logitraw": "logistic",
     "multi:softprob": "softmax",
     "multi:softmax": "softmax",
+    **dict.fromkeys(
+        (
+            "reg:squarederror",
+            "reg:absoluteerror",
+            "reg:pseudohubererror",
+            "reg:quantileerror",
+            "reg:squaredlogerror",
+        ),
+        "identity",
+    ),
+    **dict.fromkeys(("count:poisson", "reg:gamma", "reg:tweedie"), "log"),
 }
 
 
-def read_xgboost(model: Any) -> TreeEnsemble:
+def read_xgboost(model: Any) -> TreeEnsemble | Weights:
     """Read a booster or estimator: ``<`` in float32, blanks by `default_left`, sets of categories go right.
 
-    Trees after the best iteration are left out, as predict leaves them out.
+    Trees after the best iteration are left out, as predict leaves them out. A linear booster is read as its weights.
 
     Raises
     ------
     NotApplicable
-        It is a linear booster, has leaves of several outputs, a hinge, or a blank of its own.
+        It has a hinge, an estimator that answers with raw scores, or a number as a blank beside sets of categories.
     """
     booster = model.get_booster() if hasattr(model, "get_booster") else model
-    blank = getattr(model, "missing", None)
-    if isinstance(blank, int | float) and not np.isnan(blank):
-        raise NotApplicable(f"XGBoost treats {blank:g} as a blank here (missing={blank:g}), which is not read")
     learner = json.loads(bytes(booster.save_raw("json")))["learner"]
-    boosting, weights = _boosting(learner["gradient_booster"])
     objective = learner["objective"]["name"]
     if objective not in READ:
         raise NotApplicable(f"XGBoost's objective {objective} is not read")
+    if objective == "binary:logitraw" and model is not booster:
+        raise NotApplicable("XGBClassifier answers with raw scores in place of probabilities (binary:logitraw)")
     parameters = learner["learner_model_param"]
     n_outputs = max(1, int(parameters["num_class"]))
-    count = _count(booster, boosting)
-    trees = [
-        _tree(tree, float(weights[i]), output=int(boosting["tree_info"][i]) if n_outputs > 1 else 0)
-        for i, tree in enumerate(boosting["trees"][:count])
-    ]
+    intercept = _intercept(parameters["base_score"], objective, n_outputs)
     link: Link = READ[objective]  # type: ignore[assignment]  # the table above holds only links
+    source = f"XGBoost {type(model).__name__}"
+    if learner["gradient_booster"]["name"] == "gblinear":
+        table = np.asarray(learner["gradient_booster"]["model"]["weights"], dtype=np.float32).astype(float)
+        return Weights(table.reshape(-1, n_outputs)[:-1].T, _at_zero(booster), link, source)
+    boosting, weights = _boosting(learner["gradient_booster"])
+    blank = own_blank(model)
+    trees = [
+        _tree(tree, float(weights[i]), output=int(boosting["tree_info"][i]) if n_outputs > 1 else 0, blank=blank)
+        for i, tree in enumerate(boosting["trees"][: _count(booster, boosting)])
+    ]
     return assemble(
         trees,
-        intercept=_intercept(parameters["base_score"], objective, n_outputs),
+        intercept=intercept,
         link=link,
         n_columns=int(parameters["num_feature"]),
         dtype="float32",
-        source=f"XGBoost {type(model).__name__}",
+        source=source,
     )
+
+
+def _at_zero(booster: Any) -> Floats:
+    """Ask a linear booster for a row of zeros: with several classes it leaves out some of its base scores (3.2)."""
+    import xgboost as xgb
+
+    row = np.zeros((1, booster.num_features()))
+    rows = xgb.DMatrix(row, feature_names=booster.feature_names, feature_types=booster.feature_types)
+    return np.asarray(booster.predict(rows, output_margin=True), dtype=float).reshape(-1)
+
+
+def own_blank(model: Any) -> float | None:
+    """Return the number that an estimator takes for a blank; None where there is none."""
+    blank = getattr(model, "missing", None)
+    return float(blank) if isinstance(blank, int | float) and not np.isnan(blank) else None
 
 
 def _boosting(booster: dict[str, Any]) -> tuple[dict[str, Any], NDArray[Any]]:
     """Return the trees of a booster and what each is multiplied with."""
-    if booster["name"] == "gblinear":
-        raise NotApplicable("XGBoost's gblinear booster is not read")
     if booster["name"] == "dart":
         return booster["gbtree"]["model"], np.asarray(booster["weight_drop"], dtype=np.float32)
     return booster["model"], np.ones(len(booster["model"]["trees"]), dtype=np.float32)
@@ -77,32 +106,66 @@ def _count(booster: Any, boosting: dict[str, Any]) -> int:
 
 
 def _intercept(text: str, objective: str, n_outputs: int) -> Floats:
-    """Return the base score as a raw score; it is kept as a probability where the objective has one."""
+    """Return the base score as a raw score; it is kept as the prediction that it stands for."""
     base = np.array([float(part) for part in str(text).strip("[]").split(",")], dtype=np.float32)
     if objective == "binary:logistic":
         base = -np.log(np.float32(1.0) / base - np.float32(1.0))
+    elif READ[objective] == "log":
+        base = np.log(base)
     return np.broadcast_to(base.astype(float), n_outputs).copy()
 
 
-def _tree(tree: dict[str, Any], weight: float, *, output: int) -> Tree:
-    if int(tree["tree_param"].get("size_leaf_vector", "1")) > 1:
-        raise NotApplicable("XGBoost's trees with leaves of several outputs (multi_output_tree) are not read")
+def _tree(tree: dict[str, Any], weight: float, *, output: int, blank: float | None) -> Tree:
     left = np.asarray(tree["left_children"], dtype=np.int64)
     leaf = left < 0
     condition = np.asarray(tree["split_conditions"], dtype=np.float32).astype(float)
     default_left = np.asarray(tree["default_left"], dtype=bool)
     table, tables = _sets(tree, default_left)
+    right, value = np.asarray(tree["right_children"], dtype=np.int64), condition[:, None]
+    width = int(tree["tree_param"].get("size_leaf_vector", "1"))
+    if width > 1:
+        output, value = 0, _vectors(tree, leaf, right, width)
+    if blank is not None:
+        if tables:
+            raise NotApplicable(f"XGBoost takes {blank:g} for a blank beside sets of categories, which is not read")
+        table, tables = _blank_apart(condition, default_left, leaf, blank=blank)
     return Tree(
         column=np.where(leaf, -1, np.asarray(tree["split_indices"], dtype=np.int64)),
         threshold=condition,
         missing_left=default_left,
         left=left,
-        right=np.asarray(tree["right_children"], dtype=np.int64),
-        value=(condition * weight)[:, None],
+        right=right,
+        value=value * weight,
         output=output,
         table=table,
         tables=tables,
     )
+
+
+def _vectors(tree: dict[str, Any], leaf: NDArray[Any], right: NDArray[Any], width: int) -> Floats:
+    """Return leaves of several outputs, which stand in a list of their own, counted in the place of right children."""
+    if "leaf_weights" not in tree:
+        raise NotApplicable("XGBoost's trees with leaves of several outputs are read from XGBoost 3.1 on")
+    leaves = np.asarray(tree["leaf_weights"], dtype=np.float32).astype(float).reshape(-1, width)
+    value = np.zeros((len(leaf), width))
+    value[leaf] = leaves[right[leaf]]
+    return value
+
+
+def _blank_apart(
+    condition: Floats, default_left: NDArray[Any], leaf: NDArray[Any], *, blank: float
+) -> tuple[NDArray[Any], list[MembershipTable]]:
+    """Turn every comparison into a set of numbers, of which one goes where blanks go."""
+    tables: list[MembershipTable] = []
+    own = np.float32(blank)
+    table = np.full(len(leaf), -1, dtype=np.int64)
+    for i in np.flatnonzero(~leaf):
+        breaks = np.unique([own, np.nextafter(own, np.float32(np.inf)), np.float32(condition[i])]).astype(float)
+        inside = np.concatenate([[-np.inf], breaks])  # the smallest number of each interval
+        left = np.where(inside == float(own), default_left[i], inside < condition[i])
+        table[i] = len(tables)
+        tables.append(MembershipTable(breaks=raw_cut(breaks, dtype="float32"), left=left))
+    return table, tables
 
 
 def _sets(tree: dict[str, Any], default_left: NDArray[Any]) -> tuple[NDArray[Any], list[MembershipTable]]:
