@@ -16,7 +16,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = ("xgboost", "lightgbm", "catboost")
+EXTRAS = ("xgboost", "lightgbm", "catboost", "endpoint")
 TEST_TOOLS = (
     "cloudpickle", "hatchling", "hypothesis", "jsonschema", "lz4", "pexpect", "polars", "pytest", "pytest-xdist",
     "starlette", "uvicorn",
