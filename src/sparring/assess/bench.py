@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sparring.assess import figures, findings, plan, run, sanity
+from sparring.assess import figures, findings, plan, run, sampling, sanity
 from sparring.assess.floor import floor
 from sparring.assess.judge import Judged, judge
 from sparring.core.case import AdversarialExamples
@@ -214,12 +214,11 @@ class Bench:
         return document.target.model_copy(update={"endpoint": target.record})
 
     def _finding(self, item: plan.Planned, *, left: int, document: Assessment) -> Finding:
-        classes, eligible = self.subject.target.decision.classes, int(self.eligible.sum())
+        mark = document.fingerprint
         outcome, reason = self._obstacle(item)
         if outcome is not None:
             assert reason is not None
-            mark = document.fingerprint
-            return findings.unmeasured(item, outcome, reason, classes=classes, fingerprint=mark, eligible=eligible)
+            return self._unmeasured(item, outcome, reason, mark)
         trace = run.attack_rows(
             item,
             self.subject.target,
@@ -230,25 +229,23 @@ class Bench:
             jobs=1 if isinstance(self.subject.target, Metered) else self.jobs,  # one cap, one line
         )
         if trace.stopped_by == "time" and not trace.passes:
-            mark = document.fingerprint
-            return findings.unmeasured(
-                item, Outcome.SKIPPED, OUT_OF_TIME, classes=classes, fingerprint=mark, eligible=eligible
-            )
+            return self._unmeasured(item, Outcome.SKIPPED, OUT_OF_TIME, mark)
         if trace.fault and not trace.examples.found.any():
             outcome = Outcome.NOT_APPLICABLE if trace.not_applicable else Outcome.FAILED
-            return self._failed(item, outcome, trace.fault, document.fingerprint)
+            return self._broken_off(self._unmeasured(item, outcome, trace.fault, mark))
         try:
-            return self._measured(item, trace, document.fingerprint)
+            return self._measured(item, trace, mark)
         except (BudgetSpent, ModelError) as error:
-            return self._failed(item, Outcome.FAILED, str(error), document.fingerprint)
+            return self._broken_off(self._unmeasured(item, Outcome.FAILED, str(error), mark))
 
-    def _failed(self, item: plan.Planned, outcome: Outcome, reason: str, mark: str) -> Finding:
-        target, eligible = self.subject.target, int(self.eligible.sum())
-        found = findings.unmeasured(
-            item, outcome, reason, classes=target.decision.classes, fingerprint=mark, eligible=eligible
-        )
+    def _unmeasured(self, item: plan.Planned, outcome: Outcome, reason: str, mark: str) -> Finding:
+        classes, eligible = self.subject.target.decision.classes, int(self.eligible.sum())
+        return findings.unmeasured(item, outcome, reason, classes=classes, fingerprint=mark, eligible=eligible)
+
+    def _broken_off(self, finding: Finding) -> Finding:
+        target = self.subject.target
         stopped = isinstance(target, Metered) and target.stopped is not None
-        return found.model_copy(update={"stopped_by": "interrupt"}) if stopped else found
+        return finding.model_copy(update={"stopped_by": "interrupt"}) if stopped else finding
 
     def _measured(self, item: plan.Planned, trace: run.Trace, fingerprint: str) -> Finding:
         subject = self.subject
@@ -351,10 +348,9 @@ class Bench:
         """Return what copying gets; None where rows are counted and the model does not answer so many."""
         target = self.subject.target
         sparing = {"tries": 1} if isinstance(target, Metered) else {}
+        donors = sampling.donors(self.background, attacked=len(self.attacked))
         try:
-            copies: AdversarialExamples = run.nearest_real_rows(
-                target, self.attacked, self.background, threat=threat, **sparing
-            )
+            copies: AdversarialExamples = run.nearest_real_rows(target, self.attacked, donors, threat=threat, **sparing)
             judged = judge(target, self.subject.codec, self.attacked, copies, threat=threat)
         except (BudgetSpent, ModelError):
             if sparing:

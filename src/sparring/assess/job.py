@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +61,7 @@ class Job:
             source=source,
             rows=len(rows),
             read=self.subject.read,
-            columns=rows.x.shape[1],
+            columns=len(self.subject.codec.space.shown),
             sha256=rows.sha256,
             target=target_name,
             background="the rows of the data themselves",
@@ -77,7 +77,7 @@ class Job:
             target=self.record,
             data=data,
             answers=self.subject.answers,
-            columns=self.subject.codec.space.columns,
+            columns=self.subject.codec.space.shown,
             budget_s=self.budget_s,
         )
         return document.model_copy(update={"fingerprint": _fingerprint(document, options)})
@@ -187,6 +187,12 @@ class Kept:
 
     work: bench.Bench
     codec: Codec
+    _written: dict[str, object] | None = field(default=None, init=False, repr=False)
+
+    def has_changed(self) -> bool:
+        """Say whether there are other rows than when this was asked last."""
+        before, self._written = self._written, dict(self.work.judged)
+        return before is None or before != self._written
 
     def restore(self, document: Assessment, frame: pd.DataFrame) -> None:
         """Take back the rows that an interrupted run had judged."""
@@ -233,17 +239,22 @@ def _pandas(frame: Any, codec: Codec) -> pd.DataFrame:
         return frame
     if hasattr(frame, "to_pandas"):
         return frame.to_pandas()  # type: ignore[no-any-return]  # polars and pyarrow
-    return pd.DataFrame(np.asarray(frame), columns=list(codec.space.names))
+    return pd.DataFrame(np.asarray(frame), columns=_names(codec))
 
 
 def _as_given(part: pd.DataFrame, codec: Codec) -> Any:
     """Return rows of the examples under the user's own column names."""
-    return part.set_axis(list(codec.space.names), axis=1)
+    return part.set_axis(_names(codec), axis=1)
+
+
+def _names(codec: Codec) -> list[str]:
+    return [column.name for column in codec.space.shown]
 
 
 def _save(archive: Archive, document: Assessment, kept: Kept) -> None:
     """Write examples before the document that counts them, and pages once it is complete."""
-    archive.save_examples(kept.frame())
+    if kept.has_changed():  # with many columns, writing them again for a finding that did not run is slow
+        archive.save_examples(kept.frame())
     if document.complete:
         write_pages(archive, document)
     archive.save(document)

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from sparring.core.examples import Ints
+from sparring.core.examples import Examples, Ints
 
 MOST_ROWS = 100_000
 """Rows that are looked at; an interval that rests on as many is narrower than half a percent."""
+
+COPIED_ENTRIES = 1e8
+"""Entries that are compared in looking for the nearest real rows; a few seconds."""
 
 
 def draw(X: Any, y: Any, *, at_most: int | None = None) -> tuple[Any, Any, Ints, int | None]:
@@ -51,3 +54,16 @@ def take(rows: Any, ids: Ints) -> Any:
     if hasattr(rows, "take"):  # pyarrow
         return rows.take(ids)
     return [rows[i] for i in ids.tolist()]
+
+
+def donors(background: Examples, *, attacked: int) -> Examples:
+    """Return real rows to copy from; with hundreds of columns fewer of them, spread over all.
+
+    Parameters
+    ----------
+    background : Examples
+    attacked : int
+        Rows that each of them is compared with.
+    """
+    n, most = len(background), max(50, int(COPIED_ENTRIES / max(1, attacked * background.x.shape[1])))
+    return background if n <= most else background.take(np.linspace(0, n - 1, most).astype(np.int64))

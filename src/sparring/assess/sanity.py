@@ -28,6 +28,7 @@ from sparring.errors import NotApplicable
 FEW_ROWS = 30
 CHECKED_ROWS = 2000
 COMPARED_ROWS = 100_000
+COMPARED_ENTRIES = 6e7
 ASKED_TWICE = 40  # where rows are counted
 # float32 sums of hundreds of trees differ in the sixth digit; a row this near to the boundary may fall either way
 REFUSED = 0.01  # a share of the data that a true columns table may still refuse
@@ -352,7 +353,8 @@ def _not_converged(trace: Trace) -> list[Caveat]:
 def _outside(judged: Judged, background: Floats, space: TableSpace) -> list[Caveat]:
     """Compare each adversarial row's distance to the nearest real row with that of real rows to each other."""
     rows = judged.x_adv[judged.broken]
-    real = background[:1000]
+    # all pairs and all columns are compared: with more columns, fewer rows
+    real = background[: int(np.clip(np.sqrt(COMPARED_ENTRIES / max(1, len(space))), 100, 1000))]
     if len(rows) == 0 or len(real) < 50:
         return []
     usual = np.quantile(_nearest(real, real, space, skip_self=True), 0.99)
