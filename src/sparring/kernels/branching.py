@@ -15,18 +15,15 @@ from sparring.kernels.cells import Int32s
 from sparring.kernels.compiled import inner
 from sparring.kernels.leaves import Leaves
 from sparring.kernels.moves import Work, confine, descend, new_work, score, total
-from sparring.kernels.prices import (
-    Prices,
-    Reach,
-    new_prices,
-    price_leaves,
-    raise_prices,
-    state,
-)
+from sparring.kernels.price_lists import Prices, Reach, new_prices
+from sparring.kernels.prices import price_leaves, raise_prices, state
 from sparring.kernels.spread_search import size_of
 
 CAUTION = 1e-11
 """What a bound may lose by rounding, relative to the largest leaves of all trees."""
+
+
+NOWHERE, CLOSED = -1, -2
 
 
 class Settings(NamedTuple):
@@ -38,6 +35,8 @@ class Settings(NamedTuple):
         Most sweeps over the columns, for the whole box and for each of its parts.
     progress : float
         Share of what the bound lacks that four sweeps must gain.
+    deepest : float
+        Halvings one below the other that it may take, as far as the first one shows; with more, none is made.
     first_share, share : float
         Of the effort, for the first box and for each smaller one after it.
     """
@@ -45,11 +44,12 @@ class Settings(NamedTuple):
     root_sweeps: int
     sweeps: int
     progress: float
+    deepest: float
     first_share: float
     share: float
 
 
-USUAL = Settings(40, 6, 0.01, 0.5, 0.2)
+USUAL = Settings(40, 6, 0.03, 5.0, 0.8, 0.2)
 
 
 class Boxes(NamedTuple):
@@ -74,16 +74,19 @@ class Halving(NamedTuple):
     Parameters
     ----------
     column : int
-        -1: nowhere, every column has one cell in reach.
+        Or NOWHERE: no tree tells cells in reach apart; or CLOSED: no cell in reach is left.
     after : int
         Last cell of the left half.
     left_first : bool
         Whether the left half looks worse.
+    gain : float
+        By how much the bound rises at least, in the mean of both.
     """
 
     column: int
     after: int
     left_first: bool
+    gain: float
 
 
 @inner
@@ -96,12 +99,6 @@ def caution_of(leaves: Leaves) -> float:
             largest = max(largest, abs(leaves.value[i]))
         result += largest
     return CAUTION * result
-
-
-@inner
-def work_of_sweep(prices: Prices) -> int:
-    """Return the number of entries that a sweep goes through: the unit in which effort is counted."""
-    return np.int64(prices.run.shape[0] + prices.mean.shape[0])
 
 
 @inner
@@ -122,8 +119,6 @@ def likeliest(leaves: Leaves, prices: Prices, reach: Reach, limit: float, cell: 
     for j in range(cell.shape[0]):
         start = np.int64(leaves.cell_start[j])
         cell[j] = leaves.own[j]
-        if prices.column_start[j] == prices.column_start[j + 1]:
-            continue
         best, near = np.inf, np.inf
         for k in range(reach.low[j], reach.high[j] + 1):
             here, far = prices.mean[start + k], leaves.distance[start + k]
@@ -132,47 +127,62 @@ def likeliest(leaves: Leaves, prices: Prices, reach: Reach, limit: float, cell: 
 
 
 @inner
+def fill_gains(leaves: Leaves, prices: Prices, reach: Reach, j: int, left: Floats, right: Floats, here: Floats) -> None:
+    """Find by how much the bound rises at least when column `j` keeps to one side of a cut after each cell."""
+    low, high, start = np.int64(reach.low[j]), np.int64(reach.high[j]), np.int64(leaves.cell_start[j])
+    for k in range(low, high + 1):
+        left[k], right[k] = 0.0, 0.0
+    for q in range(prices.column_start[j], prices.active_end[j]):
+        p = prices.by_column[q]
+        state(leaves, prices, p, prices.cheapest)
+        least = np.inf
+        for s in range(prices.segment_start[p], prices.segment_start[p + 1]):
+            shift = prices.cheapest[s] - prices.stated[s]
+            for k in range(max(np.int64(prices.span[s, 0]), low), min(np.int64(prices.span[s, 1]), high) + 1):
+                here[k] = prices.mean[start + k] + shift
+                least = min(least, here[k])
+        so_far = np.inf
+        for k in range(low, high):
+            so_far = min(so_far, here[k])
+            left[k] += so_far - least
+        so_far = np.inf
+        for k in range(high, low, -1):
+            so_far = min(so_far, here[k])
+            right[k - 1] += so_far - least
+
+
+@inner
 def where_to_halve(leaves: Leaves, prices: Prices, reach: Reach, lacking: float) -> Halving:
     """Find the halving after which the bounds of both halves rise most, judged by each tree alone.
+
+    Cells from which on a side would rise enough are taken out of reach.
 
     Parameters
     ----------
     lacking : float
         What the bound lacks; more than that is of no use.
     """
-    d, widest = reach.low.shape[0], prices.table.shape[1]
+    widest = prices.table.shape[1]
     left, right, here = np.empty(widest), np.empty(widest), np.empty(widest)
-    best, column, after, left_first = -1.0, np.int64(-1), np.int64(0), True
-    for j in range(d):
-        low, high, start = np.int64(reach.low[j]), np.int64(reach.high[j]), np.int64(leaves.cell_start[j])
-        if low == high or prices.column_start[j] == prices.column_start[j + 1]:
+    best, column, after, left_first, both = -1.0, np.int64(NOWHERE), np.int64(0), True, 0.0
+    for j in range(reach.low.shape[0]):
+        low, high = np.int64(reach.low[j]), np.int64(reach.high[j])
+        if low == high or prices.column_start[j] == prices.active_end[j]:
             continue
-        for k in range(low, high + 1):
-            left[k], right[k] = 0.0, 0.0
-        for q in range(prices.column_start[j], prices.column_start[j + 1]):
-            p = prices.by_column[q]
-            state(leaves, prices, p, prices.cheapest)
-            least = np.inf
-            for s in range(prices.segment_start[p], prices.segment_start[p + 1]):
-                shift = prices.cheapest[s] - prices.stated[s]
-                for k in range(max(np.int64(prices.span[s, 0]), low), min(np.int64(prices.span[s, 1]), high) + 1):
-                    here[k] = prices.mean[start + k] + shift
-                    least = min(least, here[k])
-            so_far = np.inf
-            for k in range(low, high):
-                so_far = min(so_far, here[k])
-                left[k] += so_far - least
-            so_far = np.inf
-            for k in range(high, low, -1):
-                so_far = min(so_far, here[k])
-                right[k - 1] += so_far - least
+        fill_gains(leaves, prices, reach, j, left, right, here)
+        while low <= high and low < reach.high[j] and left[low] >= lacking:
+            low += 1
+        while high >= low and high > reach.low[j] and right[high - 1] >= lacking:
+            high -= 1
+        if low > high:
+            return Halving(CLOSED, after, left_first, both)
+        reach.low[j], reach.high[j] = low, high
         for k in range(low, high):
-            if left[k] < np.inf and right[k] < np.inf:
-                a, b = min(left[k], lacking), min(right[k], lacking)
-                gain = min(a, b) + 0.1 * max(a, b)
-                if gain > best:
-                    best, column, after, left_first = gain, j, k, left[k] < right[k]
-    return Halving(column, after, left_first)
+            a, b = min(left[k], lacking), min(right[k], lacking)
+            gain = min(a, b) + 0.1 * max(a, b)
+            if gain > best:
+                best, column, after, left_first, both = gain, j, k, left[k] < right[k], (a + b) / 2
+    return Halving(column, after, left_first, both)
 
 
 @inner
@@ -185,6 +195,24 @@ def longer(boxes: Boxes, n: int) -> Boxes:
     for b in range(boxes.low.shape[0]):
         low[b], high[b], stated[b] = boxes.low[b], boxes.high[b], boxes.stated[b]
     return Boxes(low, high, stated)
+
+
+@inner
+def first_box(reach: Reach, prices: Prices) -> Boxes:
+    """Put the whole box on the pile, with prices as they are."""
+    nothing = np.empty((0, reach.low.shape[0]), np.int32)
+    boxes = longer(Boxes(nothing, nothing, np.empty((0, prices.stated.shape[0]))), 16)
+    boxes.low[0], boxes.high[0], boxes.stated[0] = reach.low, reach.high, prices.stated
+    return boxes
+
+
+@inner
+def take(boxes: Boxes, n: int, reach: Reach, prices: Prices) -> None:
+    """Put box `n` in reach, and go back to its prices."""
+    for j in range(reach.low.shape[0]):
+        reach.low[j], reach.high[j] = boxes.low[n, j], boxes.high[n, j]
+    for s in range(prices.stated.shape[0]):
+        prices.stated[s] = boxes.stated[n, s]
 
 
 @inner
@@ -252,48 +280,36 @@ def branch(leaves: Leaves, limit: float, doubt: float, effort: int, settings: Se
     -------
     Found
     """
-    d = best.shape[0]
-    prices, work = new_prices(leaves), new_work(leaves)
-    enough, unit = doubt + caution_of(leaves), work_of_sweep(prices)
-    reach = whole_box(leaves, limit)
-    nothing = np.empty((0, d), np.int32)
-    boxes = longer(Boxes(nothing, nothing, np.empty((0, prices.stated.shape[0]))), 16)
-    boxes.low[0], boxes.high[0], boxes.stated[0] = reach.low, reach.high, prices.stated
-    n, done, spent, size, root = np.int64(1), np.int64(0), 4 * unit, np.inf, -np.inf
+    prices, work, reach = new_prices(leaves), new_work(leaves), whole_box(leaves, limit)
+    enough, boxes = doubt + caution_of(leaves), first_box(reach, prices)
+    n, done, size, root = np.int64(1), np.int64(0), np.inf, -np.inf
+    spent = np.int64(2 * prices.run.shape[0])
     while n > 0 and (done == 0 or spent <= effort):
         n -= 1
-        for j in range(d):
-            reach.low[j], reach.high[j] = boxes.low[n, j], boxes.high[n, j]
-        for s in range(prices.stated.shape[0]):
-            prices.stated[s] = boxes.stated[n, s]
-        price_leaves(leaves, prices, reach, limit)
-        bound, used = raise_prices(
-            leaves,
-            prices,
-            reach,
-            limit,
-            settings.sweeps if done else settings.root_sweeps,
-            enough,
-            settings.progress,
-        )
-        done, spent = done + 1, spent + (used + 2) * unit
-        if done == 1:
-            root = bound
+        take(boxes, n, reach, prices)
+        unit = price_leaves(leaves, prices, reach, limit)
+        sweeps = settings.sweeps if done else settings.root_sweeps
+        bound, used = raise_prices(leaves, prices, reach, limit, sweeps, enough, settings.progress)
+        done, spent = done + 1, spent + (used + 2) * unit + prices.run.shape[0] // 2
+        root = bound if done == 1 else root
         if bound >= enough:
             continue
         halving = where_to_halve(leaves, prices, reach, enough - bound)
+        if halving.column == CLOSED:
+            continue
+        if done == 1 and halving.column != NOWHERE and enough - bound > settings.deepest * halving.gain:
+            effort = 0
         likeliest(leaves, prices, reach, limit, work.cell)
         alone = size_of(leaves, work)
         if score(leaves, work) < 0 or (done & (done - 1) == 0 and below(leaves, work, limit)):
             limit = size = size_of(leaves, work)
-            for j in range(d):
+            for j in range(best.shape[0]):
                 best[j] = work.cell[j]
-        elif halving.column < 0:
+        elif halving.column == NOWHERE:
             # one row is left, so near to zero that rounding decides: nothing is claimed from its size on
             limit = min(limit, alone)
-        if halving.column < 0:
-            continue
-        boxes = longer(boxes, n + 2)
-        halve(boxes, n, reach, prices, halving)
-        n += 2
+        if halving.column != NOWHERE:
+            boxes = longer(boxes, n + 2)
+            halve(boxes, n, reach, prices, halving)
+            n += 2
     return Found(limit, size, n == 0, spent, root)

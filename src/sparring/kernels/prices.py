@@ -13,258 +13,15 @@ construction, so nothing drifts, and an update costs segments rather than cells.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from sparring.core.examples import Floats
-from sparring.kernels.cells import Int32s
 from sparring.kernels.compiled import inner
 from sparring.kernels.leaves import Leaves
+from sparring.kernels.price_lists import Prices, Reach
 
 SHORT = 4
 """Cells in a row that are looked through one by one; the least of more is looked up."""
-
-
-class Prices(NamedTuple):
-    """Pairs of tree and column, the tree's segments in each, and what the tree stated for them.
-
-    Parameters
-    ----------
-    pair_start : ndarray of shape (n_trees + 1,)
-        The pairs of each tree are numbered consecutively.
-    owner : ndarray of shape (n_pairs,)
-        The tree of each pair.
-    by_column : ndarray of shape (n_pairs,)
-        The pairs of each column, column by column.
-    column_start : ndarray of shape (d + 1,)
-        Where they begin.
-    segment_start : ndarray of shape (n_pairs + 1,)
-        The segments of each pair are numbered consecutively.
-    span : ndarray of shape (n_segments, 2)
-        First and last cell of each.
-    entry_start : ndarray of shape (n_pairs + 1,)
-        Each pair has one entry for each leaf of its tree, numbered consecutively.
-    run_start : ndarray of shape (n_entries + 1,)
-        Where the entry's runs begin.
-    run : ndarray of shape (n_runs, 2)
-        First and last segment of the runs that the leaf lets through.
-    stated : ndarray of shape (n_segments,)
-        What the tree stated, its min-marginal less the price.
-    cheapest : ndarray of shape (n_segments,)
-        Least price of the segment's cells.
-    part : ndarray of shape (n_entries,)
-        Least price of the cells that the leaf lets through.
-    cost : ndarray of shape (n_leaves,)
-        Value and all parts; infinite where a column has no cell for the leaf.
-    mean : ndarray of shape (n_cells,)
-        Mean over a column's trees of what they stated; infinite for cells out of reach.
-    table : ndarray
-        Least means of 1, 2, 4, ... cells from each one on, level by level.
-    """
-
-    pair_start: Int32s
-    owner: Int32s
-    by_column: Int32s
-    column_start: Int32s
-    segment_start: Int32s
-    span: Int32s
-    entry_start: Int32s
-    run_start: Int32s
-    run: Int32s
-    stated: Floats
-    cheapest: Floats
-    part: Floats
-    cost: Floats
-    mean: Floats
-    table: Floats
-
-
-class Reach(NamedTuple):
-    """Which cells are in reach: those between two of their column, and nearer than a limit.
-
-    Parameters
-    ----------
-    low, high : ndarray of shape (d,)
-        First and last cell.
-    """
-
-    low: Int32s
-    high: Int32s
-
-
-@inner
-def column_of_conditions(leaves: Leaves) -> Int32s:
-    """Return the column of each condition, shape (n_conditions,)."""
-    column = np.empty(leaves.leaf.shape[0], np.int32)
-    for j in range(leaves.own.shape[0]):
-        for c in range(leaves.column_start[j], leaves.column_start[j + 1]):
-            column[c] = j
-    return column
-
-
-@inner
-def _pairs(leaves: Leaves, column_of: Int32s) -> tuple[Int32s, Int32s, Int32s]:
-    """List the columns that each tree asks about.
-
-    Returns
-    -------
-    pair_start, owner : ndarray
-        As in Prices.
-    column : ndarray of shape (n_pairs,)
-    """
-    n_trees = leaves.tree_start.shape[0] - 1
-    d = leaves.own.shape[0]
-    pair_start = np.zeros(n_trees + 1, np.int32)
-    owner, column = np.empty(n_trees * d, np.int32), np.empty(n_trees * d, np.int32)
-    seen = np.full(d, -1, np.int32)
-    n = np.int64(0)
-    for t in range(n_trees):
-        for m in range(leaves.member_start[leaves.tree_start[t]], leaves.member_start[leaves.tree_start[t + 1]]):
-            j = np.int64(column_of[leaves.member[m]])
-            if seen[j] != t:
-                seen[j], owner[n], column[n] = t, t, j
-                n += 1
-        pair_start[t + 1] = n
-    return pair_start, owner[:n].copy(), column[:n].copy()
-
-
-@inner
-def _by_column(column: Int32s, d: int) -> tuple[Int32s, Int32s]:
-    """Return the pairs of each column, and where they begin."""
-    start, following, pairs = np.zeros(d + 1, np.int32), np.zeros(d, np.int32), np.empty(column.shape[0], np.int32)
-    for p in range(column.shape[0]):
-        start[column[p] + 1] += 1
-    for j in range(d):
-        start[j + 1] += start[j]
-        following[j] = start[j]
-    for p in range(column.shape[0]):
-        pairs[following[column[p]]] = p
-        following[column[p]] += 1
-    return pairs, start
-
-
-@inner
-def _segments(
-    leaves: Leaves, column_of: Int32s, pair_start: Int32s, column: Int32s
-) -> tuple[Int32s, Int32s, Int32s, Int32s]:
-    """Cut each column where its tree cuts it.
-
-    Returns
-    -------
-    segment_start, span : ndarray
-        As in Prices.
-    run_segment : ndarray of shape (n_runs, 2)
-        The segments that each of the leaves' runs begins and ends with.
-    """
-    cell_start, runs, run_start, d = leaves.cell_start, leaves.runs, leaves.run_start, leaves.own.shape[0]
-    n_cells = np.int64(cell_start[d])
-    cut, number = np.full(n_cells + d + 1, -1, np.int32), np.empty(n_cells + 1, np.int32)
-    segment_start = np.zeros(column.shape[0] + 1, np.int32)
-    most = 0
-    for p in range(column.shape[0]):
-        most += cell_start[column[p] + 1] - cell_start[column[p]]
-    span, run_segment = np.empty((most, 2), np.int32), np.empty((runs.shape[0], 2), np.int32)
-    n = np.int64(0)
-    for t in range(pair_start.shape[0] - 1):
-        first, last = leaves.member_start[leaves.tree_start[t]], leaves.member_start[leaves.tree_start[t + 1]]
-        for m in range(first, last):
-            c = leaves.member[m]
-            at = cell_start[column_of[c]] + column_of[c]  # one more place than cells: the end of the last
-            for r in range(run_start[c], run_start[c + 1]):
-                cut[at + runs[r, 1]] = t
-                cut[at + runs[r, 2] + 1] = t
-        for p in range(pair_start[t], pair_start[t + 1]):
-            j = column[p]
-            for k in range(cell_start[j + 1] - cell_start[j]):
-                if k == 0 or cut[cell_start[j] + j + k] == t:
-                    span[n, 0] = k
-                    n += 1
-                span[n - 1, 1] = k
-                number[cell_start[j] + k] = n - 1
-            segment_start[p + 1] = n
-        for m in range(first, last):
-            c = leaves.member[m]
-            at = cell_start[column_of[c]]
-            for r in range(run_start[c], run_start[c + 1]):
-                run_segment[r, 0], run_segment[r, 1] = number[at + runs[r, 1]], number[at + runs[r, 2]]
-    return segment_start, span[:n].copy(), run_segment, number
-
-
-@inner
-def _entries(
-    leaves: Leaves, column_of: Int32s, pair_start: Int32s, column: Int32s, segment_start: Int32s, run_segment: Int32s
-) -> tuple[Int32s, Int32s, Int32s]:
-    """Write down, for every leaf and every column of its tree, which segments it lets through.
-
-    Returns
-    -------
-    entry_start, run_start, run
-        As in Prices.
-    """
-    tree_start, member_start, member = leaves.tree_start, leaves.member_start, leaves.member
-    n_pairs = column.shape[0]
-    entry_start = np.zeros(n_pairs + 1, np.int32)
-    for t in range(pair_start.shape[0] - 1):
-        for p in range(pair_start[t], pair_start[t + 1]):
-            entry_start[p + 1] = entry_start[p] + tree_start[t + 1] - tree_start[t]
-    n = np.int64(entry_start[n_pairs])
-    condition, slot = np.full(n, -1, np.int32), np.empty(leaves.own.shape[0], np.int32)
-    run_start, run = np.empty(n + 1, np.int32), np.empty((n + run_segment.shape[0], 2), np.int32)
-    for t in range(pair_start.shape[0] - 1):
-        for p in range(pair_start[t], pair_start[t + 1]):
-            slot[column[p]] = p
-        for i in range(tree_start[t], tree_start[t + 1]):
-            for m in range(member_start[i], member_start[i + 1]):
-                condition[entry_start[slot[column_of[member[m]]]] + i - tree_start[t]] = member[m]
-    at = 0
-    for p in range(n_pairs):
-        for e in range(entry_start[p], entry_start[p + 1]):
-            run_start[e] = at
-            c = condition[e]
-            if c < 0:
-                run[at, 0], run[at, 1] = segment_start[p], segment_start[p + 1] - 1
-                at += 1
-            else:
-                for r in range(leaves.run_start[c], leaves.run_start[c + 1]):
-                    run[at, 0], run[at, 1] = run_segment[r, 0], run_segment[r, 1]
-                    at += 1
-    run_start[n] = at
-    return entry_start, run_start, run[:at].copy()
-
-
-@inner
-def new_prices(leaves: Leaves) -> Prices:
-    """Set up prices, all of them zero."""
-    d = leaves.own.shape[0]
-    column_of = column_of_conditions(leaves)
-    pair_start, owner, column = _pairs(leaves, column_of)
-    by_column, column_start = _by_column(column, d)
-    segment_start, span, run_segment, _ = _segments(leaves, column_of, pair_start, column)
-    entry_start, run_start, run = _entries(leaves, column_of, pair_start, column, segment_start, run_segment)
-    widest = np.int64(1)
-    for j in range(d):
-        widest = max(widest, np.int64(leaves.cell_start[j + 1] - leaves.cell_start[j]))
-    levels = 1
-    while 2**levels <= widest:
-        levels += 1
-    return Prices(
-        pair_start,
-        owner,
-        by_column,
-        column_start,
-        segment_start,
-        span,
-        entry_start,
-        run_start,
-        run,
-        np.zeros(span.shape[0]),
-        np.zeros(span.shape[0]),
-        np.zeros(run_start.shape[0] - 1),
-        np.zeros(leaves.value.shape[0]),
-        np.zeros(leaves.entry.shape[0]),
-        np.zeros((levels, widest + 1)),
-    )
 
 
 @inner
@@ -272,11 +29,11 @@ def average(leaves: Leaves, prices: Prices, reach: Reach, limit: float, j: int) 
     """Take the mean of what the trees stated for each cell of column `j`, and least means of cells in a row."""
     mean, table, stated, span = prices.mean, prices.table, prices.stated, prices.span
     start, low, high = np.int64(leaves.cell_start[j]), np.int64(reach.low[j]), np.int64(reach.high[j])
-    n_pairs = prices.column_start[j + 1] - prices.column_start[j]
+    n_pairs = prices.active_end[j] - prices.column_start[j]
     level = table[0]
     for k in range(low, high + 2):
         level[k] = 0.0
-    for q in range(prices.column_start[j], prices.column_start[j + 1]):
+    for q in range(prices.column_start[j], prices.active_end[j]):
         p = prices.by_column[q]
         before = 0.0
         for s in range(prices.segment_start[p], prices.segment_start[p + 1]):
@@ -288,6 +45,12 @@ def average(leaves: Leaves, prices: Prices, reach: Reach, limit: float, j: int) 
         so_far += level[k]
         level[k] = so_far / n_pairs if leaves.distance[start + k] < limit else np.inf
         mean[start + k] = level[k]
+    _fill_levels(table, low, high)
+
+
+@inner
+def _fill_levels(table: Floats, low: int, high: int) -> None:
+    """Fill in the least means of 2, 4, ... cells in a row."""
     width, i = 1, 0
     while 2 * width <= high - low + 1:
         for k in range(low, high + 2 - 2 * width):
@@ -329,22 +92,91 @@ def least_part(prices: Prices, e: int) -> float:
 
 
 @inner
-def price_leaves(leaves: Leaves, prices: Prices, reach: Reach, limit: float) -> None:
-    """Add up what each leaf costs, anew: cells in reach may have changed."""
+def _open_cells(leaves: Leaves, prices: Prices, reach: Reach, limit: float, j: int) -> None:
+    """Price the cells of column `j` that are in reach at zero, all others at infinity."""
+    start, low, high = np.int64(leaves.cell_start[j]), np.int64(reach.low[j]), np.int64(reach.high[j])
+    for k in range(low, high + 1):
+        prices.mean[start + k] = 0.0 if leaves.distance[start + k] < limit else np.inf
+        prices.table[0, k] = prices.mean[start + k]
+    _fill_levels(prices.table, low, high)
+
+
+@inner
+def _keep_live(leaves: Leaves, prices: Prices, reach: Reach, limit: float) -> None:
+    """Give leaves out of reach an infinite cost, the others their value; count the open segments of each pair."""
     cost, part, entry_start, tree_start = prices.cost, prices.part, prices.entry_start, leaves.tree_start
     for i in range(cost.shape[0]):
         cost[i] = leaves.value[i]
     for j in range(reach.low.shape[0]):
-        if prices.column_start[j] == prices.column_start[j + 1]:
-            continue
-        average(leaves, prices, reach, limit, j)
+        _open_cells(leaves, prices, reach, limit, j)
+        low, high = np.int64(reach.low[j]), np.int64(reach.high[j])
         for q in range(prices.column_start[j], prices.column_start[j + 1]):
             p = prices.by_column[q]
-            find_cheapest(prices, reach, j, p)
+            n_open = 0
+            for s in range(prices.segment_start[p], prices.segment_start[p + 1]):
+                first, last = max(np.int64(prices.span[s, 0]), low), min(np.int64(prices.span[s, 1]), high)
+                prices.cheapest[s] = least_mean(prices.table, first, last)
+                n_open += 1 if prices.cheapest[s] == 0 else 0
+            prices.n_open[p] = n_open
             first = tree_start[prices.owner[p]]
             for e in range(entry_start[p], entry_start[p + 1]):
                 part[e] = least_part(prices, e)
                 cost[first + e - entry_start[p]] += part[e]
+
+
+@inner
+def _part_active(leaves: Leaves, prices: Prices) -> int:
+    """Put active pairs first in their columns; return the number of entries that a sweep goes through.
+
+    A tree of which one leaf is left is a constant, and a column of which a tree sees one segment is none of its
+    business: without a price on either the bound can only be as good, and sweeps are shorter.
+    """
+    by_column, work = prices.by_column, np.int64(0)
+    for t in range(leaves.tree_start.shape[0] - 1):
+        live = 0
+        for i in range(leaves.tree_start[t], leaves.tree_start[t + 1]):
+            live += 1 if prices.cost[i] < np.inf else 0
+        if live < 2:
+            for p in range(prices.pair_start[t], prices.pair_start[t + 1]):
+                prices.n_open[p] = 0
+    for j in range(prices.active_end.shape[0]):
+        end = prices.column_start[j]
+        for q in range(prices.column_start[j], prices.column_start[j + 1]):
+            p = by_column[q]
+            if prices.n_open[p] > 1:
+                by_column[q], by_column[end] = by_column[end], p
+                end += 1
+                work += prices.entry_start[p + 1] - prices.entry_start[p]
+        prices.active_end[j] = end
+    return work
+
+
+@inner
+def price_leaves(leaves: Leaves, prices: Prices, reach: Reach, limit: float) -> int:
+    """Add up what each leaf costs, anew: cells in reach may have changed.
+
+    Returns
+    -------
+    int
+        Entries that a sweep goes through.
+    """
+    _keep_live(leaves, prices, reach, limit)
+    work = _part_active(leaves, prices)
+    cost, part, entry_start = prices.cost, prices.part, prices.entry_start
+    for j in range(reach.low.shape[0]):
+        if prices.column_start[j] == prices.active_end[j]:
+            continue
+        average(leaves, prices, reach, limit, j)
+        for q in range(prices.column_start[j], prices.active_end[j]):
+            p = prices.by_column[q]
+            find_cheapest(prices, reach, j, p)
+            first = leaves.tree_start[prices.owner[p]]
+            for e in range(entry_start[p], entry_start[p + 1]):
+                i = first + e - entry_start[p]
+                if cost[i] < np.inf:
+                    part[e] = least_part(prices, e)
+                    cost[i] += part[e]
+    return work
 
 
 @inner
@@ -380,14 +212,14 @@ def reprice(leaves: Leaves, prices: Prices, reach: Reach, limit: float, j: int) 
     """Ask the trees of column `j` anew, and set prices so that all of them pay the mean."""
     cost, part, entry_start, stated = prices.cost, prices.part, prices.entry_start, prices.stated
     cheapest = prices.cheapest
-    for q in range(prices.column_start[j], prices.column_start[j + 1]):
+    for q in range(prices.column_start[j], prices.active_end[j]):
         p = prices.by_column[q]
         state(leaves, prices, p, cheapest)
         for s in range(prices.segment_start[p], prices.segment_start[p + 1]):
             if cheapest[s] < np.inf:
                 stated[s] = cheapest[s]
     average(leaves, prices, reach, limit, j)
-    for q in range(prices.column_start[j], prices.column_start[j + 1]):
+    for q in range(prices.column_start[j], prices.active_end[j]):
         p = prices.by_column[q]
         find_cheapest(prices, reach, j, p)
         first = leaves.tree_start[prices.owner[p]]
@@ -427,7 +259,7 @@ def raise_prices(
             return bound, sweep
         for step in range(d):
             j = step if sweep % 2 == 0 else d - 1 - step
-            if prices.column_start[j + 1] - prices.column_start[j] > 1:
+            if prices.active_end[j] - prices.column_start[j] > 1:
                 reprice(leaves, prices, reach, limit, j)
         bound = bound_of(leaves, prices)
         if sweep % 4 == 3:

@@ -47,7 +47,7 @@ class TreeProof(Attack[Evasion]):
     growth: float = Field(1.25, gt=1, description="ratio of one box of the search to the one before")
     mean_field: int = Field(5, ge=0, description="sweeps of the search's mean field")
     entries: int = Field(
-        60_000, ge=1, description="entries of price lists gone through for one row, for each of effort's sweeps"
+        90_000, ge=1, description="entries of price lists gone through for one row, for each of effort's sweeps"
     )
     pair_cells: int = Field(
         2_500_000, ge=0, description="pairs of cells that may be enumerated for one row, for each of effort's sweeps"
