@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sparring.cli import options
-from sparring.cli.console import Interrupted, interactive, say, width
+from sparring.cli.console import Interrupted, interactive, say, typed, width
 from sparring.cli.endpoint import announce, say_if_open
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def assess(
         record=loaded,
         source=str(data),
         target_name=target,
-        command=shlex.join(["sparring", *sys.argv[1:]]),
+        command=typed(["sparring", *sys.argv[1:]]),
     )
     show(result, out, json=json)
 

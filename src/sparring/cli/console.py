@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -86,6 +87,21 @@ def interactive() -> bool:
 def width() -> int:
     """Return how many columns results may take: those of the terminal, 80 in a log."""
     return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+
+
+def typed(arguments: list[str]) -> str:
+    r"""Return a command as a person types it into the shell of this system.
+
+    Examples
+    --------
+    >>> typed(["sparring", "assess", "my model.joblib"])
+    "sparring assess 'my model.joblib'"
+    """
+    if os.name == "nt":
+        import subprocess
+
+        return subprocess.list2cmdline(arguments)
+    return shlex.join(arguments)
 
 
 class _Warner:

@@ -294,6 +294,8 @@ def _is_temporary(name: str) -> bool:
 def _alive(pid: int) -> bool:
     if pid == os.getpid():
         return False  # nothing of this process is half-written while it begins
+    if os.name == "nt":
+        return False  # there signal 0 is Ctrl-C; and an open file cannot be removed, so that trying does no harm
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
