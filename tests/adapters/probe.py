@@ -44,18 +44,7 @@ def _around(target, ensemble, i, row, *, unseen):
     """The threshold itself and its neighbors in both precisions, in the place of one column."""
     j = int(ensemble.column[i])
     cuts = [ensemble.threshold[i]] if ensemble.table[i] < 0 else ensemble.tables[ensemble.table[i]].breaks[:3]
-    values = [
-        value
-        for cut in cuts
-        if np.isfinite(cut)
-        for value in (
-            cut,
-            np.nextafter(cut, -np.inf),
-            np.nextafter(cut, np.inf),
-            float(np.nextafter(np.float32(cut), np.float32(-np.inf))),
-            float(np.nextafter(np.float32(cut), np.float32(np.inf))),
-        )
-    ]
+    values = [value for cut in cuts if np.isfinite(cut) for value in _near(cut)]
     codec = target.codec
     if codec.space.columns[j].kind != "number":
         values = list(range(codec.codes(j) - (not (unseen and codec.holds_unseen[j]))))
@@ -64,6 +53,13 @@ def _around(target, ensemble, i, row, *, unseen):
     out = np.tile(row, (len(values), 1))
     out[:, j] = values
     return out
+
+
+def _near(cut):
+    with np.errstate(over="ignore"):
+        narrow = np.float32(cut)
+        below, above = np.nextafter(narrow, np.float32(-np.inf)), np.nextafter(narrow, np.float32(np.inf))
+    return cut, np.nextafter(cut, -np.inf), np.nextafter(cut, np.inf), float(below), float(above)
 
 
 def accepted(target, x):

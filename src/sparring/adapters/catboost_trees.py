@@ -88,6 +88,13 @@ def read_catboost(model: Any, steps: tuple[Any, ...]) -> Term:
     return Term(steps, ensemble, matrix=matrix, order=(*range(width), *splits.owner), coded=coded)
 
 
+def own_cut(model: Any) -> float | None:
+    """Return the probability above which a model of two classes decides the second; None for one half."""
+    written = dict(model.get_metadata().items()).get("binclass_probability_threshold")
+    cut = 0.5 if written is None else float(written)
+    return None if cut == 0.5 else cut
+
+
 def as_json(model: Any) -> dict[str, Any]:
     """Return the whole of a CatBoost model as it writes it itself.
 
