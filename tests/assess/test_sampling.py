@@ -1,72 +1,99 @@
-"""Large data: rows are drawn at random, always the same ones, in the container they came in."""
+"""Which rows of large data are looked at."""
 
 import numpy as np
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.tree import DecisionTreeClassifier
 
-from sparring.assess import sampling, sanity
-
-COLUMN = np.arange(50) * 1.5
-ROWS = {
-    "pandas": pd.DataFrame({"v": COLUMN}, index=np.arange(50) + 7),
-    "polars": pl.DataFrame({"v": COLUMN}),
-    "pyarrow": pa.table({"v": COLUMN}),
-    "numpy": COLUMN[:, None],
-}
-LABELS = {
-    "pandas": pd.Series(COLUMN, index=np.arange(50) + 7),
-    "polars": pl.Series(COLUMN),
-    "pyarrow": pa.chunked_array([COLUMN]),
-    "numpy": COLUMN,
-    "list": COLUMN.tolist(),
-}
+import sparring
+from sparring.assess import sampling
+from sparring.core.examples import Examples
 
 
-def plain(rows):
-    values = rows.to_pandas() if isinstance(rows, pa.Table) else rows
-    return np.asarray(values, dtype=float).ravel()
+def frames(n):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": np.arange(n, dtype=float), "b": rng.normal(size=n)}, index=np.arange(n) + 7)
+    y = pd.Series(np.where(frame["b"] > 0, "x", "y"), index=frame.index)
+    polars, arrow = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    return {
+        "pandas": (frame, y),
+        "numpy": (frame.to_numpy(), y.to_numpy()),
+        "list": (frame.to_numpy(), y.tolist()),
+        "polars": (polars.from_pandas(frame), polars.Series(y.tolist())),
+        "pyarrow": (arrow.Table.from_pandas(frame, preserve_index=False), arrow.array(y.tolist())),
+        "chunked": (arrow.Table.from_pandas(frame, preserve_index=False), arrow.chunked_array([y.tolist()])),
+    }
 
 
-@pytest.mark.parametrize("labels", LABELS)
-@pytest.mark.parametrize("rows", ROWS)
-def test_rows_and_labels_stay_together_in_their_containers(rows, labels):
-    X, y, ids, read = sampling.draw(ROWS[rows], LABELS[labels], at_most=20)
-    assert (len(ids), read) == (20, 50)
+@pytest.mark.parametrize("kind", ["pandas", "numpy", "list", "polars", "pyarrow", "chunked"])
+def test_rows_and_labels_stay_together_in_their_container(kind):
+    X, y = frames(500)[kind]
+    drawn, labels, ids, read = sampling.draw(X, y, at_most=40)
+    assert read == 500
+    assert type(drawn) is type(X)
+    assert len(drawn) == len(labels) == len(ids) == 40
+    table = np.asarray(drawn.to_pandas() if hasattr(drawn, "to_pandas") else drawn, dtype=float)
+    assert (table[:, 0] == ids).all()
+    assert [str(label) for label in labels] == ["x" if b > 0 else "y" for b in table[:, 1]]
     assert (np.diff(ids) > 0).all()
-    np.testing.assert_array_equal(plain(X), COLUMN[ids])
-    np.testing.assert_array_equal(plain(y), COLUMN[ids])
-    assert type(X) is type(ROWS[rows])
-    assert type(y) is type(LABELS[labels])
+    assert ids.dtype == np.int64
 
 
-def test_the_same_rows_are_drawn_again_and_others_of_more():
-    first, again = (sampling.draw(COLUMN[:, None], COLUMN, at_most=20)[2] for _ in range(2))
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, sampling.draw(np.zeros((51, 1)), np.zeros(51), at_most=20)[2])
+@given(st.integers(2, 300), st.integers(1, 300))
+def test_no_more_than_allowed_and_always_the_same(n, most):
+    X, y = np.arange(n)[:, None], np.arange(n)
+    a, b = sampling.draw(X, y, at_most=most), sampling.draw(X, y, at_most=most)
+    assert len(a[0]) == min(n, most)
+    assert (a[2] == b[2]).all()
+    assert (a[3] is None) == (n <= most)
 
 
-@pytest.mark.parametrize("at_most", [None, 50, 10**9])
-def test_few_rows_all_stay(at_most):
-    X, y, ids, read = sampling.draw(COLUMN[:, None], COLUMN, at_most=at_most)
-    assert read is None
-    assert y is COLUMN
-    np.testing.assert_array_equal(ids, np.arange(50))
-    assert X.shape == (50, 1)
+def test_every_row_is_as_likely():
+    counts = np.zeros(1000)
+    for n in range(900, 1000):
+        counts[sampling.draw(np.zeros((n, 1)), np.zeros(n), at_most=90)[2]] += 1
+    # 100 draws of a tenth: 10 on average, 3 standard deviations wide
+    assert abs(counts[:900].mean() - 9.5) < 0.5
+    assert counts[:900].std() < 4
 
 
-def test_tables_that_do_not_fit_together_are_left_to_those_who_complain():
-    X, y, _, read = sampling.draw(COLUMN[:, None], COLUMN[:-1], at_most=20)
-    assert (len(X), len(y), read) == (50, 49, None)
+def test_unequal_numbers_are_left_for_others_to_complain_about():
+    X, y = np.zeros((50, 2)), np.zeros(49)
+    assert sampling.draw(X, y, at_most=10)[0] is X
 
 
-def test_rows_without_a_shape_are_counted():
-    assert sampling.draw([[1.0], [2.0]], [0, 1])[2].tolist() == [0, 1]
+@pytest.mark.parametrize(("columns", "most"), [(30, 2000), (250, 2000), (2000, 250), (200_000, 50)])
+def test_only_with_hundreds_of_columns_fewer_rows_are_copied_from(columns, most):
+    x = np.broadcast_to(np.arange(2000.0)[:, None], (2000, columns))
+    rows = Examples(x, np.arange(2000), np.arange(2000))
+    found = sampling.donors(rows, attacked=200)
+    assert len(found) == most
+    assert (found.x[0, 0], found.x[-1, 0]) == (0, 1999)
 
 
-def test_a_sample_is_said_to_be_one():
-    assert sanity.drawn(20, None) == []
-    (caveat,) = sanity.drawn(20, 50_000)
-    assert caveat.code == "sampled-rows"
-    assert "20 of the 50,000" in caveat.text
+def test_the_document_says_so_and_rows_keep_their_positions(monkeypatch, tmp_path):
+    monkeypatch.setattr(sampling, "MOST_ROWS", 120)
+    X, y = frames(600)["pandas"]
+    model = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X, y)
+    only = {"only": "evasion/hand-edit@columns", "budget": 5, "out": tmp_path / "out"}
+    result = sparring.assess(model, X, y, rng=0, columns={"a": {"who": "nobody"}}, **only)
+    found = result.assessment
+    assert (found.data.rows, found.data.read) == (120, 600)
+    assert "120 of the 600 rows, drawn at random" in next(c.text for c in found.caveats if c.code == "sampled-rows")
+    assert "120 of 600 rows" in repr(result)
+    originals = result.examples[result.examples["role"] == "original"]
+    assert len(originals) > 50
+    assert (originals["a"] == originals["row"]).all()
+    assert originals["row"].max() > 120
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "120 of 600 rows" in page
+
+
+def test_small_data_are_not_drawn_from():
+    X, y = frames(100)["pandas"]
+    model = DecisionTreeClassifier(max_depth=2).fit(X, y)
+    found = sparring.assess(model, X, y, rng=0, only="evasion/random-noise@columns", budget=2).assessment
+    assert found.data.read is None
+    assert "sampled-rows" not in {c.code for c in found.caveats}

@@ -93,7 +93,8 @@ class Candidates:
         partly : bool
             Whether an edit counts in which some of the columns agree already.
         """
-        k = np.array([group for group in places for _ in levels], dtype=np.int64).reshape(len(places) * len(levels), -1)
+        size = len(places[0]) if places else 1  # none where fewer columns may change than an edit needs
+        k = np.array([group for group in places for _ in levels], dtype=np.int64).reshape(-1, size)
         columns = self.order[:, k]
         level = np.tile(np.array(levels), len(places))
         differs = self.differs[level[None, :, None], np.arange(len(self.order))[:, None, None], columns]
