@@ -2,9 +2,10 @@
 
 Chen et al. (NeurIPS 2019, arXiv 1906.03849) ship a model and 100 rows with the bound that their tool prints. Of
 Andriushchenko and Hein (NeurIPS 2019, arXiv 1906.03526) the setup is repeated with another library: exponential loss,
-depth 4, learning rate 1, at least 5 rows in a leaf and 10 in a split, at most 50 trees of which the validation rows
-choose how many. They report one split, the first four fifths of the file against the rest; so do we, beside the mean
-over random ones.
+depth 4, learning rate 0.2, at least 5 rows in a leaf and 10 in a split, and of at most 150 trees as many as a fifth of
+the training rows, held out, likes best. Different are: trees are grown for squared gradients and cut halfway between
+values, where theirs are grown for the loss itself and pruned; and which rows are held out. They report one split, the
+first four fifths of the file against the rest; so do we, beside the mean over random ones.
 """
 
 from __future__ import annotations
@@ -195,12 +196,12 @@ def fitted(x: Floats, y: Ints) -> Any:
     fit, check = order[:n], order[n:]
     options: dict[str, Any] = {
         "loss": "exponential",
-        "learning_rate": 1.0,
+        "learning_rate": 0.2,
         "max_depth": 4,
         "min_samples_split": 10,
         "min_samples_leaf": 5,
         "random_state": 0,
     }
-    long = GradientBoostingClassifier(n_estimators=50, **options).fit(x[fit], y[fit])
+    long = GradientBoostingClassifier(n_estimators=150, **options).fit(x[fit], y[fit])
     errors = [np.mean(stage != y[check]) for stage in long.staged_predict(x[check])]
     return GradientBoostingClassifier(n_estimators=int(np.argmin(errors)) + 1, **options).fit(x[fit], y[fit])
