@@ -88,6 +88,8 @@ def assess(
     decision: str | None = None,
     attacker_wants: Any = None,
     classes: Sequence[str] | None = None,
+    shift: float | None = None,
+    direction: str | None = None,
     answers: Answers | None = None,
     budget: str | float = "60s",
     rng: int | np.random.Generator | None = None,
@@ -102,17 +104,17 @@ def assess(
     target_name: str | None = None,
     command: str = "",
 ) -> Result:
-    """Measure what misstated columns could do to a classifier on a table.
+    """Measure what misstated columns could do to a model on a table.
 
     Parameters
     ----------
     model : object
-        A fitted classifier of scikit-learn, XGBoost, LightGBM or CatBoost, or a function from rows to labels or
-        probabilities.
+        A fitted classifier or regressor of scikit-learn, XGBoost, LightGBM or CatBoost, or a function from rows to
+        labels, probabilities or, with `shift`, numbers.
     X : DataFrame or ndarray of shape (n, d)
         Rows that the model was not trained on.
     y : array_like of shape (n,)
-        Their true classes.
+        Their true classes, or true values where the model predicts numbers.
     train : DataFrame or (DataFrame, labels), optional
         Training rows, to look for overlap.
     columns : mapping or path, optional
@@ -126,6 +128,10 @@ def assess(
         The class that somebody gains from. Default: any other than decided.
     classes : sequence of str, optional
         Names of the outputs of a model file that has none, in order.
+    shift : float, optional
+        For a model that predicts numbers: by how much a prediction must move to count, in the unit of y.
+    direction : {'both', 'up', 'down'}, optional
+        Which way of moving it somebody gains from. Default: both.
     answers : Answers, optional
         What the owner said; overrides the answers in `system`.
     budget : str or float
@@ -171,7 +177,17 @@ def assess(
     began = time.time()
     known = _system(columns, system, answers)
     who, record_of_target = subject.subject_of(
-        model, X, y, train=train, known=known, decision=decision, wants=attacker_wants, classes=classes, record=record
+        model,
+        X,
+        y,
+        train=train,
+        known=known,
+        decision=decision,
+        wants=attacker_wants,
+        classes=classes,
+        record=record,
+        shift=shift,
+        direction=direction,
     )
     budget_s, only = seconds(budget), _ids(only)
     entropy = _entropy(rng)

@@ -162,8 +162,9 @@ def test_without_a_seed_the_folder_keeps_the_first_one(tmp_path):
 
 def test_kill_9_leaves_a_folder_that_goes_on(whole, tmp_path):
     script = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "import test_job, time\n"
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
+        "import time\n"
+        "from assess import test_job\n"
         "def slow(text, done): time.sleep(0.3)\n"
         f"test_job.go(out={str(tmp_path / 'out')!r}, progress=slow)\n"
     )

@@ -121,7 +121,7 @@ def test_columns_that_nobody_has_spoken_of():
 
 @pytest.mark.parametrize(("lies", "holds"), [(0.0, True), (0.5, False)])
 def test_a_readable_form_must_agree_with_predict(lies, holds):
-    conversion = sanity.conversion(Toy(readable=True, lies=lies), X)
+    found = conversion.compare(Toy(readable=True, lies=lies), X)
     assert conversion.holds == holds
     assert codes(conversion.caveats) == ([] if holds else ["conversion-mismatch"])
 
@@ -138,10 +138,10 @@ def test_one_wrong_row_of_thousands_is_found_and_reading_refused(scored):
             label = super().predict(rows)
             return np.where((rows == x[odd]).all(axis=1), 1 - label, label)
 
-    right = sanity.conversion(Odd(readable=True), np.delete(x, odd, axis=0))
+    right = conversion.compare(Odd(readable=True), np.delete(x, odd, axis=0))
     assert right.holds
     assert "equal on 4999 of 4999" in right.text
-    wrong = sanity.conversion(Odd(readable=True), x)
+    wrong = conversion.compare(Odd(readable=True), x)
     assert not wrong.holds
     assert codes(wrong.caveats) == ["conversion-mismatch"]
     assert "on 1 of 5000 rows" in wrong.caveats[0].text
@@ -154,7 +154,7 @@ def test_a_row_on_the_very_boundary_may_fall_either_way():
         def predict(self, rows):
             return super().predict(rows + 1e-8)
 
-    assert sanity.conversion(Rounds(readable=True), x).holds
+    assert conversion.compare(Rounds(readable=True), x).holds
 
 
 def test_one_wrong_probability_is_enough():
@@ -164,7 +164,7 @@ def test_one_wrong_probability_is_enough():
             p[-1] = p[-1] * 0.9 + 0.05
             return p
 
-    assert codes(sanity.conversion(Odd(readable=True), X).caveats) == ["conversion-mismatch"]
+    assert codes(conversion.compare(Odd(readable=True), X).caveats) == ["conversion-mismatch"]
 
 
 def test_with_three_classes_and_a_cut_off_a_row_can_be_near_the_cut_or_near_a_tie():
@@ -172,7 +172,7 @@ def test_with_three_classes_and_a_cut_off_a_row_can_be_near_the_cut_or_near_a_ti
     p = np.array([[0.35, 0.33, 0.32], [0.32, 0.58, 0.10], [0.6, 0.2, 0.2]])
     for text, far in (("a >= 0.3", [0.01, 0.02, 0.0]), (None, [0.02, 0.26, 0.4])):
         toy.decision = Decision(classes=tuple("abc")) if text is None else Decision.parse(text, tuple("abc"))
-        np.testing.assert_allclose(sanity._from_boundary(toy, p, p, "softmax"), far, atol=1e-12)
+        np.testing.assert_allclose(conversion._from_boundary(toy, p, p, "softmax"), far, atol=1e-12)
 
 
 def test_a_bare_margin_is_compared_by_its_decisions():
@@ -184,25 +184,25 @@ def test_a_bare_margin_is_compared_by_its_decisions():
         def parameters(self):
             return LinearModel(np.array([-self.cut]), np.ones((d, 1)), np.zeros((d, 1)), "margin")
 
-    agreed = sanity.conversion(Bare(readable=True), X)
+    agreed = conversion.compare(Bare(readable=True), X)
     assert agreed.holds
     assert "probability" not in agreed.text
 
 
 def test_a_model_that_is_not_readable_says_why():
-    conversion = sanity.conversion(Toy(), X)
+    found = conversion.compare(Toy(), X)
     assert not conversion.holds
     assert conversion.text == "not readable: a toy that keeps its parts to itself"
 
     class Promises(Toy):
         offers = frozenset({Access.LABELS, Access.PARAMETERS})
 
-    assert sanity.conversion(Promises(), X).text.startswith("not readable: a toy")
+    assert conversion.compare(Promises(), X).text.startswith("not readable: a toy")
 
     class Reticent(Toy):
         offers = frozenset({Access.LABELS})
 
-    assert sanity.conversion(Reticent(readable=True), X).text == "not readable"
+    assert conversion.compare(Reticent(readable=True), X).text == "not readable"
 
 
 def doubts(

@@ -9,9 +9,12 @@ from typing import Any
 from sparring.adapters.base import Estimator, TableTarget, class_name
 from sparring.adapters.convert import read_model
 from sparring.adapters.labels import Labels
+from sparring.adapters.regression import shift_target
+from sparring.adapters.regressors import family_of, reader
 from sparring.adapters.unwrap import Parts
+from sparring.core.shift import Shift
 from sparring.core.space import Codec
-from sparring.core.target import Decision
+from sparring.core.target import Decision, Target
 from sparring.errors import ModelError
 
 Container = Callable[[Any], Any]
@@ -60,6 +63,33 @@ def file_labels(n_classes: int, classes: tuple[str, ...] | None, *, library: str
             "or --classes first,second"
         )
     return Labels(range(n_classes), classes)
+
+
+def not_classes(*, ranks: bool, objective: str) -> ModelError:
+    """Say that a booster tells no classes apart, and what to do."""
+    if ranks:
+        return ModelError(
+            f"the model must be a classifier or a regressor, and this one ranks rows (objective {objective}), which "
+            "cannot be assessed"
+        )
+    return ModelError(
+        f"a model that predicts numbers needs a shift that counts, in the unit of y (--shift 500, or shift=500); this "
+        f"one does (objective {objective})"
+    )
+
+
+def regressor_of(
+    model: Any, predict: Callable[[Any], Any], *, codec: Codec, container: Container, shift: Shift
+) -> tuple[Target, Codec]:
+    """Return a boosted regressor as something that can be asked and read; see `target_of`."""
+    return shift_target(
+        predict,
+        codec=codec,
+        prepare=container,
+        shift=shift,
+        family=family_of(model),
+        read=reader(model, codec, container),
+    )
 
 
 def target_of(

@@ -11,10 +11,13 @@ import numpy as np
 from sparring.adapters.base import Asked, Estimator, TableTarget, class_name, first_line, quiet, refuse_to_read, same
 from sparring.adapters.conform import conform
 from sparring.adapters.labels import Labels
+from sparring.adapters.regression import shift_target
+from sparring.core.parameters import Parameters
 from sparring.core.plugin import Adapter
+from sparring.core.shift import Shift
 from sparring.core.space import Codec
 from sparring.core.target import Decision, Target
-from sparring.errors import ModelError
+from sparring.errors import ModelError, NotApplicable
 
 PROBED = 2000
 
@@ -91,6 +94,22 @@ class CallableAdapter(Adapter):
             family="other",
             read=partial(refuse_to_read, reason),
         )
+
+    def predicts_numbers(self, model: Any) -> bool:
+        """Say False: code is taken at its user's word, who gives a shift where it predicts numbers."""
+        return False
+
+    def regressor(self, model: Any, *, codec: Codec, shift: Shift) -> tuple[Target, Codec]:
+        """Return a regressor as something that can be asked; see `Adapter.regressor`."""
+        function = model.predict if hasattr(model, "predict") else model
+        reason = f"{class_name(model)} can only be asked: it is code, not a model that we can read"
+        return shift_target(
+            function, codec=codec, prepare=same, shift=shift, family="other", read=partial(_refuse, reason)
+        )
+
+
+def _refuse(reason: str) -> Parameters:
+    raise NotApplicable(reason)
 
 
 def _asked(model: Any, codec: Codec, classes: tuple[str, ...] | None) -> tuple[Asked, Labels]:

@@ -6,14 +6,27 @@ from functools import partial
 from typing import Any, ClassVar
 
 from sparring.adapters.base import Estimator, TableTarget, class_name, made_by, to_pandas
+from sparring.adapters.boosters import not_classes, regressor_of
+from sparring.adapters.catboost_trees import own_cut
 from sparring.adapters.conform import conform
 from sparring.adapters.convert import read_model
 from sparring.adapters.labels import Labels
 from sparring.adapters.unwrap import Parts
 from sparring.core.plugin import Adapter
+from sparring.core.shift import Shift
 from sparring.core.space import Codec
 from sparring.core.target import Decision, Target
 from sparring.errors import ModelError
+
+RANKS = (
+    "YetiRank",
+    "YetiRankPairwise",
+    "PairLogit",
+    "PairLogitPairwise",
+    "QueryRMSE",
+    "QuerySoftMax",
+    "QueryCrossEntropy",
+)
 
 
 class CatBoostAdapter(Adapter):
@@ -42,9 +55,7 @@ class CatBoostAdapter(Adapter):
             raise ModelError(f"the model must be fitted, and {name} has not been yet")
         values = [] if model.classes_ is None else list(model.classes_)
         if len(values) == 0:
-            raise ModelError(
-                f"the model must be a classifier, and {name} knows no classes; only classifiers can be assessed"
-            )
+            raise not_classes(ranks=_ranks(model), objective=_loss(model) or name)
         labels = Labels(values, classes)
         asked = model if hasattr(model, "predict_proba") else _Plain(model)
         cut = own_cut(model) if decision is None and len(labels) == 2 else None
@@ -61,12 +72,15 @@ class CatBoostAdapter(Adapter):
             own_rule=cut is not None,
         )
 
+    def predicts_numbers(self, model: Any) -> bool:
+        """Say whether the model is a regressor; see `Adapter.predicts_numbers`."""
+        return _fitted(model) and (model.classes_ is None or not len(model.classes_)) and not _ranks(model)
 
-def own_cut(model: Any) -> float | None:
-    """Return the probability above which a model of two classes decides the second; None for one half."""
-    written = dict(model.get_metadata().items()).get("binclass_probability_threshold")
-    cut = 0.5 if written is None else float(written)
-    return None if cut == 0.5 else cut
+    def regressor(self, model: Any, *, codec: Codec, shift: Shift) -> tuple[Target, Codec]:
+        """Return a regressor as something that can be asked; see `Adapter.regressor`."""
+        if not self.predicts_numbers(model):
+            return super().regressor(model, codec=codec, shift=shift)
+        return regressor_of(model, model.predict, codec=codec, container=to_pandas, shift=shift)
 
 
 class _Plain:
@@ -86,3 +100,11 @@ class _Plain:
 
 def _fitted(model: Any) -> bool:
     return bool(model.is_fitted())
+
+
+def _loss(model: Any) -> str:
+    return str(model.get_all_params().get("loss_function", "")).partition(":")[0]
+
+
+def _ranks(model: Any) -> bool:
+    return _loss(model) in RANKS

@@ -105,7 +105,7 @@ def read_model(
         return _cut_on_margin(reading, parts.margin_cut, codec, prepare)
     if reading.curve is not None:
         return _cut_on_curve(reading, decision, codec, prepare)
-    return _over_table(reading, codec, prepare, _rounding(decision))
+    return over_table(reading, codec, prepare, _rounding(decision))
 
 
 def reading_of(model: Any, steps: tuple[Any, ...]) -> Reading:
@@ -193,11 +193,11 @@ def _margin(
     if reading.averages:
         cut = float(on_grid(np.array(cut), "down" if rounding == "up" else "up"))
     terms = reading.mapped(np.array([[sign]]), np.zeros(1))
-    found = _over_table(replace(reading, terms=terms), codec, prepare, rounding)
+    found = over_table(replace(reading, terms=terms), codec, prepare, rounding)
     return replace(found, intercept=found.intercept - cut, link="margin")
 
 
-def _over_table(reading: Reading, codec: FrameCodec, prepare: Callable[[Any], Any], rounding: Rounding) -> Parameters:
+def over_table(reading: Reading, codec: FrameCodec, prepare: Callable[[Any], Any], rounding: Rounding) -> Parameters:
     """Restate a reading over the user's raw columns."""
     if any(isinstance(term.body, Weights) for term in reading.terms):
         if len(reading.terms) > 1:

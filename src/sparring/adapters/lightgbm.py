@@ -8,13 +8,24 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sparring.adapters.base import made_by, to_pandas
-from sparring.adapters.boosters import estimator_labels, file_labels, fitted, target_of
+from sparring.adapters.boosters import (
+    estimator_labels,
+    file_labels,
+    fitted,
+    not_classes,
+    regressor_of,
+    target_of,
+)
 from sparring.adapters.conform import conform, require_numbers, with_categories
 from sparring.adapters.lightgbm_trees import feature_kinds
 from sparring.core.plugin import Adapter
+from sparring.core.shift import Shift
 from sparring.core.space import Codec
 from sparring.core.target import Target
-from sparring.errors import DataError, ModelError
+from sparring.errors import DataError
+
+CLASSES = ("binary", "multiclass", "multiclassova")
+RANKS = ("lambdarank", "rank_xendcg")
 
 
 class LightGBMAdapter(Adapter):
@@ -47,6 +58,18 @@ class LightGBMAdapter(Adapter):
             asked, labels = model, estimator_labels(model, classes)
         return target_of(model, asked, labels, n_classes, codec=codec, container=to_pandas, decision=decision)
 
+    def predicts_numbers(self, model: Any) -> bool:
+        """Say whether the model is a regressor; see `Adapter.predicts_numbers`."""
+        return _objective_name(booster_of(model)) not in CLASSES + RANKS
+
+    def regressor(self, model: Any, *, codec: Codec, shift: Shift) -> tuple[Target, Codec]:
+        """Return a regressor as something that can be asked; see `Adapter.regressor`."""
+        if not self.predicts_numbers(model):
+            return super().regressor(model, codec=codec, shift=shift)
+        booster = booster_of(model)
+        predict = booster.predict if model is booster else model.predict
+        return regressor_of(model, predict, codec=codec, container=to_pandas, shift=shift)
+
 
 def booster_of(model: Any) -> Any:
     """Return the Booster behind a model.
@@ -69,24 +92,19 @@ def _objective(booster: Any) -> tuple[str, int]:
     ModelError
         The objective does not tell classes apart.
     """
+    objective = _objective_name(booster)
+    if objective not in CLASSES:
+        raise not_classes(ranks=objective in RANKS, objective=objective)
+    return objective, 2 if objective == "binary" else int(_header(booster)["num_class"])
+
+
+def _objective_name(booster: Any) -> str:
+    return (_header(booster).get("objective", "").split() or ["none"])[0]
+
+
+def _header(booster: Any) -> dict[str, str]:
     head = booster.model_to_string(num_iteration=1).split("\nTree=")[0]
-    header = dict(line.split("=", 1) for line in head.splitlines() if "=" in line)
-    objective = (header.get("objective", "").split() or ["none"])[0]
-    if objective == "binary":
-        return objective, 2
-    if objective in ("multiclass", "multiclassova"):
-        return objective, int(header["num_class"])
-    ranks = objective in ("lambdarank", "rank_xendcg")
-    what = (
-        "ranks rows"
-        if ranks
-        else "has an objective of its own"
-        if objective in ("none", "custom")
-        else "predicts numbers"
-    )
-    raise ModelError(
-        f"the model must be a classifier, and this one {what} (objective {objective}); only classifiers can be assessed"
-    )
+    return dict(line.split("=", 1) for line in head.splitlines() if "=" in line)
 
 
 def _spaced(names: list[str], frame: Any) -> list[str]:

@@ -16,6 +16,11 @@ from sparring.errors import NotApplicable
 # numbers this near to zero count as zero, in LightGBM's own float32 constant
 NEAR_ZERO = float(np.float32(1e-35))
 CATEGORICAL, DEFAULT_LEFT = 1, 2
+NUMBERS: dict[str, Link] = {
+    **dict.fromkeys(("regression", "regression_l1", "huber", "fair", "quantile", "mape"), "identity"),
+    **dict.fromkeys(("poisson", "gamma", "tweedie"), "log"),
+}
+"""Objectives of regressors."""
 MISSING_NONE, MISSING_ZERO = 0, 1  # 2: blanks are blanks
 
 
@@ -27,7 +32,7 @@ def read_lightgbm(model: Any) -> TreeEnsemble:
     Raises
     ------
     NotApplicable
-        Its leaves are linear models, or its objective is not one of classes.
+        Its leaves are linear models, or its objective is not known.
     """
     booster = getattr(model, "booster_", model)
     text = booster.model_to_string()
@@ -57,7 +62,9 @@ def _link(objective: list[str]) -> tuple[Link, float]:
     if objective[0] in ("binary", "multiclassova"):
         # the logistic of sigmoid * raw: the factor moves into the leaves; of several classes they are not shared out
         return "logistic" if objective[0] == "binary" else "sigmoids", sigmoid
-    raise NotApplicable(f"LightGBM's objective {objective[0]} is not read")
+    if objective[0] in NUMBERS and "sqrt" not in objective:
+        return NUMBERS[objective[0]], 1.0
+    raise NotApplicable(f"LightGBM's objective {' '.join(objective)} is not read")
 
 
 def margin_scale(model: Any) -> float | None:

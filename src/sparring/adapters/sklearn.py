@@ -5,14 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, ClassVar
 
+from sparring.adapters import regressors
 from sparring.adapters.base import Estimator, TableTarget, as_array, class_name, made_by, same
-from sparring.adapters.catboost import own_cut
+from sparring.adapters.catboost_trees import own_cut
 from sparring.adapters.conform import conform
 from sparring.adapters.convert import family_of, read_model
 from sparring.adapters.expected import fit_to_training
 from sparring.adapters.labels import Labels
+from sparring.adapters.regression import shift_target
 from sparring.adapters.unwrap import Parts, take_apart
 from sparring.core.plugin import Adapter
+from sparring.core.shift import Shift
 from sparring.core.space import Codec
 from sparring.core.target import Decision, Target
 from sparring.errors import ModelError
@@ -36,7 +39,10 @@ class SklearnAdapter(Adapter):
 
     def conform(self, model: object, frame: Any) -> Any:
         """Return the rows as the model was trained on them; see `Adapter.conform`."""
-        fitted_classes(model)
+        if self.predicts_numbers(model):
+            _require_fitted(model)
+        else:
+            fitted_classes(model)
         out = conform(
             frame, names=remembered(model, "feature_names_in_"), n_columns=remembered(model, "n_features_in_")
         )
@@ -47,7 +53,7 @@ class SklearnAdapter(Adapter):
         labels = Labels(fitted_classes(model), classes)
         parts = take_apart(model)
         rule, own = _rule(parts, labels, decision)
-        prepare = same if remembered(model, "feature_names_in_") is not None or not _counts(model) else as_array
+        prepare = _prepare(model)
         return TableTarget(
             codec=codec,
             asked=Estimator(model, prepare, len(labels)),
@@ -57,6 +63,29 @@ class SklearnAdapter(Adapter):
             read=partial(read_model, parts, codec, prepare, user_cut=decision is not None),
             own_rule=own,
         )
+
+    def predicts_numbers(self, model: object) -> bool:
+        """Say whether the model is a regressor; see `Adapter.predicts_numbers`."""
+        return _kind(model) == "regressor"
+
+    def regressor(self, model: Any, *, codec: Codec, shift: Shift) -> tuple[Target, Codec]:
+        """Return a regressor as something that can be asked; see `Adapter.regressor`."""
+        if not self.predicts_numbers(model):
+            return super().regressor(model, codec=codec, shift=shift)
+        prepare = _prepare(model)
+        return shift_target(
+            model.predict,
+            codec=codec,
+            prepare=prepare,
+            shift=shift,
+            family=regressors.family_of(take_apart(model).final),
+            read=regressors.reader(model, codec, prepare),
+        )
+
+
+def _prepare(model: Any) -> Any:
+    """Return what turns frames into what the model was trained on."""
+    return same if remembered(model, "feature_names_in_") is not None or not _counts(model) else as_array
 
 
 def _rule(parts: Parts, labels: Labels, decision: str | None) -> tuple[Decision, bool]:
@@ -99,11 +128,16 @@ def fitted_classes(model: Any) -> list[Any]:
     """
     kind = _kind(model)
     name = class_name(take_apart(model).final)
+    if kind == "regressor":
+        raise ModelError(
+            "a model that predicts numbers needs a shift that counts, in the unit of y (--shift 500, or shift=500); "
+            f"{name} does"
+        )
     if kind not in (None, "classifier"):
         article = "an" if kind[0] in "aeiou" else "a"
         raise ModelError(
-            f"the model must be a classifier, and {name} is {article} {kind.replace('_', ' ')}; "
-            "only classifiers can be assessed"
+            f"the model must be a classifier or a regressor, and {name} is {article} {kind.replace('_', ' ')}, "
+            "which cannot be assessed"
         )
     try:
         classes = getattr(model, "classes_", None)
@@ -121,6 +155,17 @@ def fitted_classes(model: Any) -> list[Any]:
     ):
         raise ModelError(f"the model must answer one question, and {name} answers {len(classes)} at once")
     return list(classes)
+
+
+def _require_fitted(model: Any) -> None:
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    try:
+        check_is_fitted(model)
+    except (NotFittedError, TypeError):
+        name = class_name(take_apart(model).final)
+        raise ModelError(f"the model must be fitted, and {name} has not been yet") from None
 
 
 def _kind(model: Any) -> str | None:

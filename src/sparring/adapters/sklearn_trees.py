@@ -26,7 +26,7 @@ def read_forest(model: Any) -> TreeEnsemble:
     for one in trees:
         share = one.tree_.value[:, 0, :]
         leaf = share[:, 1:2] if n_classes == 2 else share
-        out.append(_tree(one.tree_, leaf / len(trees)))
+        out.append(plain_tree(one.tree_, leaf / len(trees)))
     return assemble(
         out,
         intercept=np.zeros(1 if n_classes == 2 else n_classes),
@@ -57,7 +57,7 @@ def read_gradient_boosting(model: Any) -> TreeEnsemble:
     for stage in model.estimators_:
         for k, one in enumerate(stage):
             value = one.tree_.value[:, 0, :] * (scale * model.learning_rate)
-            out.append(_tree(one.tree_, value, output=k))
+            out.append(plain_tree(one.tree_, value, output=k))
     row = np.zeros((1, model.n_features_in_))
     return assemble(
         out,
@@ -85,7 +85,8 @@ def _start(model: Any, row: Floats, n_outputs: int) -> Floats:
     return np.asarray(whole - model.learning_rate * trees.sum(axis=0))
 
 
-def _tree(tree: Any, value: Floats, *, output: int = 0) -> Tree:
+def plain_tree(tree: Any, value: Floats, *, output: int = 0) -> Tree:
+    """Read one tree, given what each node adds, shape (n_nodes, n_outputs)."""
     leaf = tree.children_left < 0
     return Tree(
         column=np.where(leaf, -1, tree.feature),
@@ -104,21 +105,25 @@ def read_hist_gradient_boosting(model: Any) -> TreeEnsemble:
     Numbers are compared with ``<=`` in float64. A category goes left iff it is in the node's set; an unknown one goes
     where a blank goes.
     """
-    known, where = model._bin_mapper.make_known_categories_bitsets()  # noqa: SLF001  # the only place that holds them
     n_outputs = model.n_trees_per_iteration_
-    out = [
-        _hist_tree(one, known, where, output=k)
-        for stage in model._predictors  # noqa: SLF001  # the same
-        for k, one in enumerate(stage)
-    ]
     return assemble(
-        out,
-        intercept=np.asarray(model._baseline_prediction).reshape(-1),  # noqa: SLF001  # the same
+        hist_trees(model),
+        intercept=np.asarray(model._baseline_prediction).reshape(-1),  # noqa: SLF001  # the only place that holds it
         link="logistic" if n_outputs == 1 else "softmax",
         n_columns=model.n_features_in_,
         dtype="float64",
         source="scikit-learn HistGradientBoostingClassifier",
     )
+
+
+def hist_trees(model: Any) -> list[Tree]:
+    """Read the trees of a HistGradientBoosting model, classifier or regressor."""
+    known, where = model._bin_mapper.make_known_categories_bitsets()  # noqa: SLF001  # the only place that holds them
+    return [
+        _hist_tree(one, known, where, output=k)
+        for stage in model._predictors  # noqa: SLF001  # the same
+        for k, one in enumerate(stage)
+    ]
 
 
 def _hist_tree(predictor: Any, known: Any, where: Any, *, output: int) -> Tree:

@@ -9,13 +9,20 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sparring.adapters.base import made_by, same
-from sparring.adapters.boosters import estimator_labels, file_labels, fitted, target_of
+from sparring.adapters.boosters import (
+    estimator_labels,
+    file_labels,
+    fitted,
+    not_classes,
+    regressor_of,
+    target_of,
+)
 from sparring.adapters.conform import conform, require_numbers, with_categories
 from sparring.adapters.library_codes import stored_categories
 from sparring.core.plugin import Adapter
+from sparring.core.shift import Shift
 from sparring.core.space import Codec
 from sparring.core.target import Target
-from sparring.errors import ModelError
 
 BINARY = ("binary:logistic", "binary:logitraw", "binary:hinge")
 SEVERAL = ("multi:softprob", "multi:softmax")
@@ -63,6 +70,18 @@ class XGBoostAdapter(Adapter):
             family="linear" if linear else "trees",
         )
 
+    def predicts_numbers(self, model: Any) -> bool:
+        """Say whether the model is a regressor; see `Adapter.predicts_numbers`."""
+        return _kind_of(model) == "numbers"
+
+    def regressor(self, model: Any, *, codec: Codec, shift: Shift) -> tuple[Target, Codec]:
+        """Return a regressor as something that can be asked; see `Adapter.regressor`."""
+        if not self.predicts_numbers(model):
+            return super().regressor(model, codec=codec, shift=shift)
+        booster = booster_of(model)
+        predict = _Booster(booster, "").predict_numbers if model is booster else model.predict
+        return regressor_of(model, predict, codec=codec, container=same, shift=shift)
+
 
 def booster_of(model: Any) -> Any:
     """Return the Booster behind a model.
@@ -82,6 +101,14 @@ def _learner(booster: Any) -> dict[str, Any]:
     return learner
 
 
+def _kind_of(model: Any) -> str:
+    """Say whether a model tells classes apart, predicts numbers or ranks rows."""
+    objective = str(_learner(booster_of(model))["objective"]["name"])
+    if objective in BINARY + SEVERAL:
+        return "classes"
+    return "ranks" if objective.startswith("rank:") else "numbers"
+
+
 def _objective(booster: Any) -> tuple[str, int]:
     """Return the objective and the number of classes.
 
@@ -93,11 +120,7 @@ def _objective(booster: Any) -> tuple[str, int]:
     learner = _learner(booster)
     objective = str(learner["objective"]["name"])
     if objective not in BINARY + SEVERAL:
-        kind = "ranks rows" if objective.startswith("rank:") else "predicts numbers"
-        raise ModelError(
-            f"the model must be a classifier, and this one {kind} (objective {objective}); "
-            "only classifiers can be assessed"
-        )
+        raise not_classes(ranks=objective.startswith("rank:"), objective=objective)
     return objective, 2 if objective in BINARY else int(learner["learner_model_param"]["num_class"])
 
 
@@ -110,16 +133,7 @@ class _Booster:
 
     def predict_proba(self, frame: Any) -> Any:
         """Probabilities."""
-        import xgboost as xgb
-
-        if hasattr(frame, "to_pandas"):
-            frame = frame.to_pandas()
-        categorical = "c" in (self.booster.feature_types or [])
-        names = self.booster.feature_names if isinstance(frame, np.ndarray) else None
-        rows = xgb.DMatrix(frame, enable_categorical=categorical, feature_names=names)
-        best = self.booster.attr("best_iteration")
-        end = 0 if best is None else int(best) + 1
-        answer = self.booster.predict(rows, iteration_range=(0, end), output_margin=self.objective == "multi:softmax")
+        answer = self._answer(frame, margin=self.objective == "multi:softmax")
         if self.objective == "binary:logitraw":
             return 1.0 / (1.0 + np.exp(-np.asarray(answer, dtype=float)))
         if self.objective == "multi:softmax":
@@ -131,3 +145,19 @@ class _Booster:
         """Class indices: the likeliest class, more than one half for two classes."""
         p = np.asarray(self.predict_proba(frame))
         return (p > 0.5).astype(np.int64) if p.ndim == 1 else p.argmax(axis=1)
+
+    def predict_numbers(self, frame: Any) -> Any:
+        """Return what a regressor predicts."""
+        return self._answer(frame, margin=False)
+
+    def _answer(self, frame: Any, *, margin: bool) -> Any:
+        import xgboost as xgb
+
+        if hasattr(frame, "to_pandas"):
+            frame = frame.to_pandas()
+        categorical = "c" in (self.booster.feature_types or [])
+        names = self.booster.feature_names if isinstance(frame, np.ndarray) else None
+        rows = xgb.DMatrix(frame, enable_categorical=categorical, feature_names=names)
+        best = self.booster.attr("best_iteration")
+        end = 0 if best is None else int(best) + 1
+        return self.booster.predict(rows, iteration_range=(0, end), output_margin=margin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def read_xgboost(model: Any) -> TreeEnsemble | Weights:
         _tree(tree, float(weights[i]), output=int(boosting["tree_info"][i]) if n_outputs > 1 else 0, blank=blank)
         for i, tree in enumerate(boosting["trees"][: _count(booster, boosting)])
     ]
-    return assemble(
+    ensemble = assemble(
         trees,
         intercept=intercept,
         link=link,
@@ -72,6 +73,7 @@ def read_xgboost(model: Any) -> TreeEnsemble | Weights:
         dtype="float32",
         source=source,
     )
+    return replace(ensemble, adds_in="float32")
 
 
 def _at_zero(booster: Any) -> Floats:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from sparring.assess import figures, findings, plan, run, sampling, sanity
+from sparring.assess import conversion, figures, findings, plan, run, sampling, sanity
 from sparring.assess.floor import floor
 from sparring.assess.judge import Judged, judge
+from sparring.assess.who import Subject
 from sparring.core.case import AdversarialExamples
 from sparring.core.document import (
-    Answers,
     Assessment,
     Caveat,
     Estimate,
@@ -25,9 +26,7 @@ from sparring.core.document import (
 )
 from sparring.core.examples import Bools, Examples, Floats
 from sparring.core.metered import Metered
-from sparring.core.space import Codec
 from sparring.core.spec import Access
-from sparring.core.target import Target
 from sparring.core.threat import Attacker, Evasion, Objective
 from sparring.errors import BudgetSpent, ModelError
 
@@ -35,34 +34,6 @@ BACKGROUND_ROWS = 2000
 PENDING = "not reached yet"
 OUT_OF_TIME = "the budget ended first"
 CAPPED = "the model may be asked {cap:,} rows in all, and {sent:,} were sent; raise max_queries to measure this"
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """What is assessed.
-
-    Parameters
-    ----------
-    target : Target
-    codec : Codec
-    rows : Examples
-        `y` holds the true classes.
-    train : ndarray of shape (m, d) or None
-        Rows that the model was trained on, when the user gave them.
-    wants : int or None
-        Class index that somebody wants.
-    answers : Answers
-    read : int or None
-        Rows of the data, where `rows` were drawn from them; None: all are there.
-    """
-
-    target: Target
-    codec: Codec
-    rows: Examples
-    train: Floats | None
-    wants: int | None
-    answers: Answers
-    read: int | None = None
 
 
 @dataclass(eq=False)
@@ -98,7 +69,7 @@ class Bench:
         self.correct: Bools = self.decided == rows.y
         self.eligible: Bools = self.correct & (rows.y != subject.wants if subject.wants is not None else True)
         self.speed = plan.measure_speed(subject.target, rows.x)
-        self.conversion = sanity.conversion(subject.target, rows.x)
+        self.conversion = conversion.compare(subject.target, rows.x)
 
     def choose(self, at_most: int) -> None:
         """Draw the rows to attack and the rows that the attackers may own."""
@@ -109,7 +80,10 @@ class Bench:
         self.where = np.searchsorted(sample, attacked)
         self.attacked = Examples(rows.x[attacked], self.decided[attacked], rows.ids[attacked])
         own = np.sort(np.random.default_rng([self.entropy, 2]).permutation(len(rows))[:BACKGROUND_ROWS])
-        self.background = Examples(rows.x[own], self.decided[own], rows.ids[own])
+        rule, x = self.subject.target.decision, rows.x[own]
+        # answers that are relative to a row are given relative to a usual one here
+        usual = np.append(x[0, :-1], np.median(x[:, -1]))
+        self.background = Examples(x, rule.seen_from(usual, x, self.decided[own]), rows.ids[own])
         self._baselines: dict[Objective, findings.Baseline | None] = {}
         self._floors: dict[Objective, Estimate] = {}
 
@@ -132,7 +106,11 @@ class Bench:
 
     def performance(self) -> Performance:
         """How good the model is on all rows, without anybody trying anything."""
-        return figures.performance(self.subject.target, self.subject.rows, self.correct)
+        return self._performance
+
+    @cached_property
+    def _performance(self) -> Performance:
+        return figures.performance(self.subject.target, self.subject.rows, self.correct, truth=self.subject.truth)
 
     def measure(self, planned: Sequence[plan.Planned], document: Assessment) -> Iterator[Assessment]:
         """Run what the document still lacks; yield it, whole, after each finding."""
@@ -173,7 +151,7 @@ class Bench:
         measured = space.size_in_columns if objective == "columns" else space.size_in_spreads
         x, broken, size = self.attacked.x.copy(), np.zeros(n, dtype=bool), np.full(n, np.inf)
         at = np.searchsorted(self.attacked.ids, ids)
-        x[at], broken[at] = x_adv, True
+        x[at], broken[at] = space.keep_before(x[at], x_adv), True
         size[broken] = measured(self.attacked.x[broken], x[broken])
         known = np.array([finding.bounds.get(int(i), 0.0) for i in self.attacked.ids], dtype=float)
         lower = np.where(np.isnan(known), np.inf, known)  # None, for no size at all, has become NaN
@@ -375,11 +353,14 @@ class Bench:
                 sizes=[self.judged[name].size for name in names],
                 lower=[self.lower[name] for name in names],
                 floor=self._floor(objective),
+                constant=self._performance.constant_model if self.subject.truth is not None else None,
             )
             found.append(worst)
         return tuple(found)
 
     def _floor(self, objective: Objective) -> Estimate:
+        if self.subject.truth is not None:
+            return Estimate(value=None, n=len(self.sample), method="not defined for predictions of numbers")
         if objective not in self._floors:
             threat, at = self._threat(objective), findings.HEADLINE[objective]
             self._floors[objective] = floor(self.sample, space=self.subject.codec.space, threat=threat, size=at)

@@ -229,7 +229,8 @@ def nearest_real_rows(
     x_adv, found, size = rows.x.copy(), np.zeros(n, dtype=bool), np.full(n, np.inf)
     copies, owner = [], []
     for i in range(n):
-        donors = background.x[np.isin(background.y, threat.wanted(int(rows.y[i])))]
+        as_this = target.decision.seen_from(rows.x[i], background.x, background.y)
+        donors = background.x[np.isin(as_this, threat.wanted(int(rows.y[i])))]
         copied = space.project(np.broadcast_to(rows.x[i], donors.shape), donors)
         distance = measure(space, np.broadcast_to(rows.x[i], copied.shape), copied, threat.objective)
         near = np.argsort(distance, kind="stable")[:tries]

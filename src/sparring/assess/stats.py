@@ -52,6 +52,17 @@ def exact(successes: int, n: int) -> Estimate:
     return Estimate(value=successes / n, low=low, high=high, n=n, method="clopper-pearson")
 
 
+def mean(values: ArrayLike, *, unit: str) -> Estimate:
+    """Mean with a normal interval."""
+    data = np.asarray(values, dtype=float)
+    if len(data) == 0:
+        return Estimate(value=None, n=0, method="no rows", unit=unit)
+    value = float(data.mean())
+    half = Z * float(data.std(ddof=1)) / np.sqrt(len(data)) if len(data) > 1 else float("inf")
+    low, high = (value - half, value + half) if np.isfinite(half) else (None, None)
+    return Estimate(value=value, low=low, high=high, n=len(data), method="normal", unit=unit)
+
+
 def median(values: ArrayLike, *, unit: str, rng: np.random.Generator, repeats: int = 2000) -> Estimate:
     """Median with a percentile bootstrap interval."""
     data = np.asarray(values, dtype=float)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +13,14 @@ from sparring import registry
 from sparring.assess import bench, sampling
 from sparring.assess import columns as tables
 from sparring.assess.system import System
-from sparring.core.document import TargetRecord
+from sparring.core.document import Answers, TargetRecord
 from sparring.core.examples import Examples, Floats, Ints
 from sparring.core.metered import Metered
 from sparring.core.plugin import Adapter
+from sparring.core.shift import WANTED, Shift
 from sparring.core.space import Codec
 from sparring.core.target import Target
-from sparring.errors import DataError, DecisionError, ModelError, PluginError
+from sparring.errors import DataError, DecisionError, ModelError, OptionError, PluginError
 
 if TYPE_CHECKING:
     from sparring.artifact import LoadedModel
@@ -58,6 +60,8 @@ def subject_of(
     wants: Any,
     classes: Sequence[str] | None,
     record: LoadedModel | None,
+    shift: float | None = None,
+    direction: str | None = None,
 ) -> tuple[bench.Subject, TargetRecord]:
     """Put together what is assessed, from what the user gave; the parameters are those of `sparring.assess`.
 
@@ -79,23 +83,89 @@ def subject_of(
     train_frame = None if train is None else adapter.conform(model, train[0] if isinstance(train, tuple) else train)
     table = tables.described(frame, known.columns, background=train_frame, given=X)
     codec: Codec = FrameCodec(frame, table)
-    names = None if classes is None else tuple(str(c) for c in classes)
-    target = adapter.target(model, codec=codec, classes=names, decision=decision)
-    rows = _examples(codec.encode(frame), y, target, ids)
-    encoded = None if train_frame is None else codec.encode(train_frame)
-    said = known.answers
-    wanted = said.wants if wants is None else wants
-    index = None if wanted is None else _class_index(wanted, target)
-    subject = bench.Subject(target, codec, rows, encoded, index, said, read)
-    return subject, _target_record(model, target, adapter, record, index)
+    given = Given(model, adapter, frame, y, codec, ids, read, train_frame, known.answers, wants, record)
+    if shift is not None:
+        if decision is not None or classes is not None:
+            raise OptionError("a shift is for a model that predicts numbers, which has no classes and no cut-off")
+        return given.regressor(shift, direction)
+    if direction is not None:
+        raise OptionError("a direction says which way a prediction is moved, and needs a shift that says how far")
+    return given.classifier(decision, None if classes is None else tuple(str(c) for c in classes))
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What the user gave, on its way to a subject."""
+
+    model: Any
+    adapter: Adapter
+    frame: Any
+    y: Any
+    codec: Codec
+    ids: Ints
+    read: int | None
+    train: Any
+    answers: Answers
+    wants: Any
+    record: LoadedModel | None
+
+    @property
+    def wanted(self) -> Any:
+        """What somebody gains from: as given now, else as answered before."""
+        return self.answers.wants if self.wants is None else self.wants
+
+    def classifier(self, decision: str | None, names: tuple[str, ...] | None) -> tuple[bench.Subject, TargetRecord]:
+        """Return a classifier with its rows."""
+        target = self.adapter.target(self.model, codec=self.codec, classes=names, decision=decision)
+        rows = _examples(self.codec.encode(self.frame), self.y, target, self.ids)
+        train = None if self.train is None else self.codec.encode(self.train)
+        index = None if self.wanted is None else _class_index(self.wanted, target)
+        subject = bench.Subject(target, self.codec, rows, train, index, self.answers, self.read)
+        return subject, _target_record(self.model, target, self.adapter, self.record, index)
+
+    def regressor(self, by: Any, direction: str | None) -> tuple[bench.Subject, TargetRecord]:
+        """Return a regressor with its rows, each with what is predicted for it now."""
+        from sparring.adapters.regression import ShiftTarget, numbers
+
+        rule, index = _rule(by, direction, self.wanted)
+        target, codec = self.adapter.regressor(self.model, codec=self.codec, shift=rule)
+        assert isinstance(target, ShiftTarget)
+        truth, x = numbers(self.y), codec.encode(self.frame)
+        _require_rows(len(x), len(truth))
+        x = target.with_before(x)
+        train = None if self.train is None else target.with_before(codec.encode(self.train))
+        rows = Examples(x, target.of_truth(x, truth), self.ids)
+        subject = bench.Subject(target, codec, rows, train, index, self.answers, self.read, truth)
+        record = _target_record(self.model, target, self.adapter, self.record, index)
+        return subject, record.model_copy(update={"shift": rule.by})
+
+
+def _require_rows(n: int, n_labels: int) -> None:
+    if n != n_labels:
+        raise DataError(f"X and y must have as many rows, got {n} and {n_labels}")
+    if n < 2:
+        raise DataError(f"there must be at least 2 rows to say anything about a rate, got {n}")
+
+
+def _rule(by: Any, direction: str | None, wants: Any) -> tuple[Shift, int | None]:
+    """Return the movement that counts and the class that is wanted."""
+    try:
+        size = float(by)
+    except (TypeError, ValueError):
+        size = float("nan")
+    if not 0 < size < float("inf"):
+        raise OptionError(f"a shift must be a number above 0, in the unit of y, got {by!r}")
+    towards = direction or ("both" if wants is None else str(wants))
+    if towards not in WANTED:
+        raise OptionError(registry.unknown(towards, tuple(WANTED), what="the direction of a shift"))
+    return Shift.of_size(size), WANTED[towards]
 
 
 def _examples(x: Floats, y: Any, target: Target, ids: Ints) -> Examples:
     if len(x) != len(y):
-        raise DataError(f"X and y must have as many rows, got {len(x)} and {len(y)}")
+        _require_rows(len(x), len(y))
     labels = target.encode_labels(y)
-    if len(labels) < 2:
-        raise DataError(f"there must be at least 2 rows to say anything about a rate, got {len(labels)}")
+    _require_rows(len(x), len(labels))
     if len(np.unique(labels)) < 2:
         only = target.decision.classes[labels[0]]
         raise DataError(f"the target column must hold at least two classes, but every row is {only!r}")

@@ -133,6 +133,14 @@ class Finding(Spec):
     caveats: tuple[Caveat, ...] = ()
 
 
+class Errors(Spec):
+    """How far the predictions of a regressor are off, in the unit of y."""
+
+    median: Estimate = Field(..., description="of the absolute errors")
+    mean: Estimate = Field(..., description="of the absolute errors")
+    constant_model: Estimate = Field(..., description="mean absolute error of always predicting the median of y")
+
+
 class Performance(Spec):
     """How good the decisions are on all rows, without anybody trying anything."""
 
@@ -140,6 +148,7 @@ class Performance(Spec):
     balanced_accuracy: Estimate
     by_class: dict[str, Estimate] = Field(..., description="accuracy on the rows of each true class")
     constant_model: Estimate = Field(..., description="accuracy of always giving the commonest answer")
+    errors: Errors | None = Field(None, description="of a regressor; its accuracy is the share predicted near enough")
     auc: Estimate | None = Field(None, description="area under the ROC curve; None without scores or with more classes")
 
 
@@ -184,6 +193,7 @@ class TargetRecord(Spec):
     classes: tuple[str, ...]
     decision: str
     wants: str | None = None
+    shift: float | None = Field(None, description="of a regressor: the movement that counts, in the unit of y")
     offers: tuple[str, ...] = ()
     conversion: str | None = Field(None, description="how the readable form compares with predict, or why none")
     endpoint: EndpointRecord | None = Field(None, description="None: the model itself was at hand")

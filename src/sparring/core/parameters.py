@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from sparring.core.examples import Bools, Floats, Ints
 
-Link = Literal["identity", "logistic", "softmax", "sigmoids", "margin"]
+Link = Literal["identity", "logistic", "softmax", "sigmoids", "margin", "log"]
 """From raw scores to probabilities.
 
 identity: they are averages of probabilities already. logistic: of one output, or of several, which are then shared out
 so that they sum to one. sigmoids: one logistic for each of several classes, not shared out. softmax: of several.
 margin: of one output, which is at least zero where the second class is decided, whatever cut-off the rule names; its
-probabilities are a map of it that ranks rows and nothing more.
+probabilities are a map of it that ranks rows and nothing more. log: of a regressor, whose prediction is the
+exponential of its one output; that of one with 'identity' is the output.
 """
 LEAF = -1
 
@@ -57,6 +58,8 @@ class TreeEnsemble:
         Index into `tables`, -1 for a plain comparison.
     source : str
         The library and model class that it was read from.
+    adds_in : {'float32', 'float64'}
+        In which the model itself adds up, whatever it compares in.
     """
 
     column: NDArray[np.int32]
@@ -74,6 +77,7 @@ class TreeEnsemble:
     table: NDArray[np.int32]
     tables: tuple[MembershipTable, ...] = ()
     source: str = ""
+    adds_in: Literal["float32", "float64"] = "float64"
 
     @property
     def n_outputs(self) -> int:

@@ -9,10 +9,12 @@ from typing import Any, ClassVar, Generic
 import numpy as np
 
 from sparring.core.case import Attempt, Case, ThreatT
+from sparring.core.shift import Shift
 from sparring.core.space import Codec
 from sparring.core.spec import Access, Spec
 from sparring.core.target import Target
 from sparring.core.threat import Attacker, Evasion, Objective
+from sparring.errors import ModelError
 
 
 class Attack(Spec, ABC, Generic[ThreatT]):
@@ -115,3 +117,25 @@ class Adapter(ABC):
         DecisionError
             The rule names no class or no number, or needs probabilities that the model has not.
         """
+
+    def predicts_numbers(self, model: object) -> bool:
+        """Say whether the model is a regressor, without asking it."""
+        return False
+
+    def regressor(self, model: object, *, codec: Codec, shift: Shift) -> tuple[Target, Codec]:
+        """Return a regressor as something that can be asked, and the codec of its rows.
+
+        Parameters
+        ----------
+        model : object
+        codec : Codec
+            Between the encoded table and the frame that `conform` returned.
+        shift : Shift
+            The movement that counts.
+
+        Raises
+        ------
+        ModelError
+            It predicts no numbers.
+        """
+        raise ModelError(f"a shift is for models that predict numbers, and {type(model).__name__} does not")

@@ -15,6 +15,8 @@ from sparring.core.spec import Spec
 Kind = Literal["number", "category", "carried"]
 Who = Literal["anyone", "effort", "us", "nobody", "unknown"]
 Label = bool | int | float | str
+BEFORE = "(prediction before)"
+"""Name of the last column of a regressor's encoded table: what the model predicted for the row as it was."""
 
 
 class Column(Spec):
@@ -81,6 +83,19 @@ class TableSpace:
     def names(self) -> tuple[str, ...]:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def shown(self) -> tuple[Column, ...]:
+        """The user's own columns, in order."""
+        return tuple(column for column in self.columns if column.name != BEFORE)
+
+    def keep_before(self, x: Floats, x_adv: Floats) -> Floats:
+        """Give rows back the prediction before that they had; those of classifiers carry none."""
+        if len(self.shown) == len(self.columns):
+            return x_adv
+        out = x_adv.copy()
+        out[:, -1] = x[:, -1]
+        return out
 
     @cached_property
     def movable(self) -> Bools:

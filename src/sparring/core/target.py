@@ -83,6 +83,27 @@ class Decision(Spec):
         others[:, self.positive] = -np.inf
         return np.asarray(np.where(reached, self.positive, others.argmax(axis=1)), dtype=np.int64)
 
+    @property
+    def relative(self) -> bool:
+        """Whether an answer depends on what the model said of the row as it was."""
+        return False
+
+    def offsets(self, x: Floats, margins: list[Margin], link: Link) -> Floats | None:
+        """Return what is to be added to each margin for each row, shape (n, n_margins); None: nothing, ever."""
+        return None
+
+    def seen_from(self, row: Floats, others: Floats, labels: Ints) -> Ints:
+        """Say how other rows are decided when they stand in for one row, shape (n,): as they are decided anyway.
+
+        Parameters
+        ----------
+        row : ndarray of shape (d,)
+        others : ndarray of shape (n, d)
+        labels : ndarray of shape (n,)
+            What the model decides for them.
+        """
+        return labels
+
     def decide(self, raw: Floats, link: Link) -> Ints:
         """Decide each row from its raw scores, shape (n, n_outputs), as a reader of the model has them."""
         if link == "margin":

@@ -281,16 +281,27 @@ def nearest(case: EvasionCase, x: Floats, *, wanted: Bools, k: int) -> list[Floa
     list of ndarray of shape (at most k, d)
     """
     out: list[Floats] = [np.empty((0, x.shape[1]))] * len(x)
-    signatures, group = np.unique(wanted, axis=0, return_inverse=True)
-    for g, signature in enumerate(signatures):
-        rows = np.flatnonzero(group.ravel() == g)
-        pool = case.background.x[signature[case.background.y]][:POOL_ROWS]
+    for rows, pool in _pools(case, x, wanted):
         if not len(pool):
             continue
         for part in blocks(rows, each=len(pool)):
             for i, first, second in zip(part, *_gaps(case, x[part], pool), strict=True):
                 out[i] = pool[_least(first, second, k=k)]
     return out
+
+
+def _pools(case: EvasionCase, x: Floats, wanted: Bools) -> Iterator[tuple[Ints, Floats]]:
+    """Yield rows with the background rows that are decided as wanted, in their place, for all of them alike."""
+    background, decision = case.background, case.oracle.decision
+    signatures, group = np.unique(wanted, axis=0, return_inverse=True)
+    for g, signature in enumerate(signatures):
+        rows = np.flatnonzero(group.ravel() == g)
+        if not decision.relative:
+            yield rows, background.x[signature[background.y]][:POOL_ROWS]
+            continue
+        for i in rows:
+            labels = decision.seen_from(x[i], background.x, background.y)
+            yield np.array([i]), background.x[signature[labels]][:POOL_ROWS]
 
 
 def blocks(rows: Ints, *, each: int) -> Iterator[Ints]:

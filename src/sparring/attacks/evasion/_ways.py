@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from sparring.errors import NotApplicable
 
 SLACKS = (1.0, 16.0, 1024.0)
 """By how many rounding errors a row must flip, at its first, second and third try."""
+
+FARTHEST_BASE = 1e100
+"""Larger ones stand for what no row reaches."""
 
 WayT = TypeVar("WayT")
 Searcher = Callable[[WayT, Ints, int, Floats], tuple[Floats, Floats]]
@@ -73,7 +77,10 @@ class Ways(ABC, Generic[WayT]):
         self.queries = np.zeros(len(self.x), dtype=np.int64)
         self.mixed: dict[int, Margin] = {}
         self._ways: dict[int, WayT] = {}
-        self.margins, self.of_row = self._margins(link)
+        self._bases: dict[int, float] = {}
+        self.margins, own = self._margins(link)
+        self.offsets = case.oracle.decision.offsets(self.x, self.margins, link)
+        self.of_row = self._nearest_first(own)
 
     @abstractmethod
     def raw(self, x: Floats) -> Floats:
@@ -89,7 +96,7 @@ class Ways(ABC, Generic[WayT]):
         return AdversarialExamples(self.x_adv.copy(), np.isfinite(self.size), self.queries.copy())
 
     def _margins(self, link: Link) -> tuple[list[Margin], Ints]:
-        """List the margins, and for each row the numbers of its own, nearest to flipping first; -1 fills up."""
+        """List the margins, and for each row the numbers of its own; -1 fills up."""
         margins: list[Margin] = []
         labels = self.case.rows.y
         own: dict[int, list[int]] = {}
@@ -105,14 +112,15 @@ class Ways(ABC, Generic[WayT]):
         of_row = np.full((len(labels), max([1, *map(len, own.values())])), -1, dtype=np.int64)
         for i, label in enumerate(labels):
             of_row[i, : len(own[int(label)])] = own[int(label)]
-        return margins, self._nearest_first(margins, of_row)
+        return margins, of_row
 
-    def _nearest_first(self, margins: list[Margin], of_row: Ints) -> Ints:
+    def _nearest_first(self, of_row: Ints) -> Ints:
+        """Order the margins of each row, nearest to flipping first."""
         if of_row.shape[1] < 2:
             return of_row
-        weights = np.array([margin.weights for margin in margins])
-        offset = np.array([margin.offset for margin in margins])
-        score = self.raw(self.x) @ weights.T + offset
+        weights = np.array([margin.weights for margin in self.margins])
+        offset = np.array([margin.offset for margin in self.margins])
+        score = self.raw(self.x) @ weights.T + offset + (0.0 if self.offsets is None else self.offsets)
         height = np.where(of_row >= 0, np.take_along_axis(score, np.maximum(of_row, 0), axis=1), np.inf)
         return np.take_along_axis(of_row, np.argsort(height, axis=1, kind="stable"), axis=1)
 
@@ -164,6 +172,10 @@ class Ways(ABC, Generic[WayT]):
 
     def _groups(self, rows: Ints, number: int) -> Iterator[tuple[Ints, WayT]]:
         """Split rows by the margin to use: the usual one, or one mixed for a row because a third class won."""
+        if self.offsets is not None:
+            for i in rows:
+                yield np.array([i]), self._shifted(number, float(self.offsets[i, number]))
+            return
         special = np.array([int(i) in self.mixed for i in rows], dtype=bool)
         if len(rows[~special]):
             yield rows[~special], self._usual(number)
@@ -175,6 +187,18 @@ class Ways(ABC, Generic[WayT]):
         if number not in self._ways:
             self._ways[number] = self.way(self.margins[number], number)
         return self._ways[number]
+
+    def _shifted(self, number: int, offset: float) -> WayT:
+        """Return the way of a margin whose base is a row's own; rounding is that of the farthest row's base."""
+        assert self.offsets is not None
+        if number not in self._ways:
+            reachable = np.abs(self.offsets[:, number])
+            farthest = float(reachable.max(initial=0.0, where=reachable < FARTHEST_BASE))
+            self._ways[number] = self.way(replace(self.margins[number], offset=farthest), number)
+            self._bases[number] = farthest
+        usual: Any = self._ways[number]
+        own: WayT = replace(usual, base=usual.base - self._bases[number] + offset)
+        return own
 
     def _ask(self, rows: Ints, x_adv: Floats) -> Bools:
         """Ask the model for its decision; where a class won that nobody wants, mix it into the row's margin."""
