@@ -175,7 +175,7 @@ def test_performance_is_in_the_unit_of_y():
 
 def test_a_function_of_rows_with_a_shift_is_a_regressor():
     neighbors = KNeighborsRegressor(3).fit(NUMBERS[:100], Y[:100])
-    result = go(lambda frame: neighbors.predict(frame), only="evasion/hop-skip-jump@columns")
+    result = go(neighbors.predict, only="evasion/hop-skip-jump@columns")
     assert result["evasion/hop-skip-jump@columns"].counts.broken > 0
     assert (np.abs(moved(neighbors, result, "evasion/hop-skip-jump@columns")) >= SHIFT).all()
 

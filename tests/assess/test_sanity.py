@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assess.toy import Toy, number, table
-from sparring.assess import sanity
+from sparring.assess import conversion, sanity
 from sparring.assess.findings import Baseline
 from sparring.assess.judge import Judged
 from sparring.assess.run import Pass, Trace
@@ -122,8 +122,8 @@ def test_columns_that_nobody_has_spoken_of():
 @pytest.mark.parametrize(("lies", "holds"), [(0.0, True), (0.5, False)])
 def test_a_readable_form_must_agree_with_predict(lies, holds):
     found = conversion.compare(Toy(readable=True, lies=lies), X)
-    assert conversion.holds == holds
-    assert codes(conversion.caveats) == ([] if holds else ["conversion-mismatch"])
+    assert found.holds == holds
+    assert codes(found.caveats) == ([] if holds else ["conversion-mismatch"])
 
 
 @pytest.mark.parametrize("scored", [True, False])
@@ -191,8 +191,8 @@ def test_a_bare_margin_is_compared_by_its_decisions():
 
 def test_a_model_that_is_not_readable_says_why():
     found = conversion.compare(Toy(), X)
-    assert not conversion.holds
-    assert conversion.text == "not readable: a toy that keeps its parts to itself"
+    assert not found.holds
+    assert found.text == "not readable: a toy that keeps its parts to itself"
 
     class Promises(Toy):
         offers = frozenset({Access.LABELS, Access.PARAMETERS})
