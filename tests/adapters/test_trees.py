@@ -222,6 +222,15 @@ def test_forests_boosted_and_base_scores_of_xgboost(n_classes):
         assert_same(target_of(model, frame), tolerance=1e-5, at_least=500)
 
 
+def test_what_adds_up_in_float32_says_so_behind_a_scaler_too():
+    frame, y = numbers(2)
+    model = make_pipeline(StandardScaler(), xgboost.XGBClassifier(n_estimators=3, n_jobs=1)).fit(frame, y)
+    ensemble = target_of(model, frame).parameters()
+    assert (ensemble.dtype, ensemble.adds_in) == ("float64", "float32")
+    forest = RandomForestClassifier(3, random_state=0).fit(frame, y)
+    assert target_of(forest, frame).parameters().adds_in == "float64"
+
+
 def test_leaves_of_several_outputs():
     frame, y = numbers(3)
     model = xgboost.XGBClassifier(n_estimators=4, multi_strategy="multi_output_tree", n_jobs=1).fit(frame, y)

@@ -127,11 +127,11 @@ def _center(case: EvasionCase) -> Floats:
 def _rounding(ensemble: TreeEnsemble, value: Floats, base: float) -> tuple[float, float]:
     """Return the usual error of the model's own sum, and a bound on it.
 
-    Boosted models that compare in float32 add up in float32; averages of probabilities are added up in float64.
+    XGBoost adds up in float32, and goes on doing so behind preprocessing that is compared in float64.
     """
     leaves = np.abs(value[np.asarray(ensemble.column) == LEAF])
     largest, n = float(leaves.max(initial=0.0)), ensemble.n_trees
-    single = ensemble.dtype == "float32" and ensemble.link != "identity"
+    single = ensemble.adds_in == "float32"
     epsilon = float(np.finfo(np.float32 if single else np.float64).eps)
     usual = 4 * epsilon * (abs(base) + largest * np.sqrt(n))
     bound = epsilon * n * (abs(base) + float(_largest_leaves(ensemble, value)))
