@@ -238,6 +238,21 @@ def test_repeated_requests_count(server):
         assert line.sent == server.rows == 90
 
 
+def test_a_request_that_cannot_be_repeated_ends_it_like_the_cap(server):
+    answers = iter([None] * 3)
+    with twisted(server, lambda rows: next(answers, Response(status_code=503))):
+        asked, x = target(server.endpoint(max_queries=100, request=server.mapping()["request"] | {"batch": 20}))
+        asked.line.sleep = lambda seconds: None
+        with pytest.raises(BudgetSpent) as spent:
+            asked.predict(x)
+    # twice twenty to begin with, twenty with answers, and twice twenty without
+    assert server.rows == 100
+    assert len(spent.value.served) >= 20
+    assert (spent.value.served == expected(server).argmax(axis=1)[: len(spent.value.served)]).all()
+    assert asked.room == 0
+    assert asked.stopped is None
+
+
 def test_a_copy_in_another_process_would_have_a_cap_of_its_own(server):
     asked, _ = target(server.endpoint())
     with pytest.raises(TypeError, match="one process only"):

@@ -59,13 +59,14 @@ class Line:
     requests: int = field(default=0, init=False)
     busy_s: float = field(default=0.0, init=False)
     stopped: ModelStopped | None = field(default=None, init=False)
+    _spent: bool = field(default=False, init=False)
     _turn: float = field(default=float("-inf"), init=False)
     _pool: Any = field(default=None, init=False, repr=False)
 
     @property
     def room(self) -> int:
         """Rows that may still be sent."""
-        return self.endpoint.max_queries - self.sent
+        return 0 if self._spent else self.endpoint.max_queries - self.sent
 
     @property
     def seconds_per_call(self) -> float:
@@ -110,6 +111,7 @@ class Line:
     def _persist(self, body: bytes, rows: int) -> Any:
         for attempt in range(self.endpoint.retries + 1):
             if rows > self.room:
+                self._spent = True
                 raise BudgetSpent(f"max_queries allows {self.endpoint.max_queries:,} rows in all")
             try:
                 return self._once(body, rows)

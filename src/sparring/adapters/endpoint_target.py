@@ -180,13 +180,16 @@ class EndpointTarget:
         keys = _keys(x)
         first = {key: i for i, key in reversed(list(enumerate(keys))) if key not in self._labels}
         new = np.array(sorted(first.values()), dtype=np.int64)
-        fitting = new[: max(self.room, 0)]
-        batch = self.rows_per_call
-        for start in range(0, len(fitting), batch):
-            part = fitting[start : start + batch]
-            self._remember([keys[i] for i in part], self._fetch(x[part]))
-        if len(fitting) < len(new):
-            until = int(new[len(fitting)])
+        batch, at = self.rows_per_call, 0
+        while at < len(new) and self.room > 0:
+            part = new[at : at + min(batch, self.room)]
+            try:
+                self._remember([keys[i] for i in part], self._fetch(x[part]))
+            except BudgetSpent:  # a request that had to be repeated took the rest
+                break
+            at += len(part)
+        if at < len(new):
+            until = int(new[at])
             raise BudgetSpent(self.spent, given(keys[:until]) if until else nothing)
         return given(keys)
 
