@@ -16,6 +16,7 @@ from sparring.errors import DataError, ModelError
 
 ROUNDING = 0.02
 """How far the probabilities of a row may be from 1 together: services round them to a few digits."""
+LARGEST = 1e300
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +169,9 @@ def _labels(value: Any, n: int, classes: Labels) -> Ints:
 def _scores(value: Any, n: int, classes: Labels) -> Floats:
     k = len(classes)
     rows = [_one_row(entry, k, classes) for entry in _list(value, n, "score")]
+    widths = sorted({len(row) for row in rows})
+    if len(widths) > 1:
+        raise ModelError(f"the endpoint must give each row as many scores, got {widths[0]} here and {widths[1]} there")
     out = np.asarray(rows, dtype=float).reshape(n, -1)
     if not np.isfinite(out).all():
         raise ModelError("the endpoint's scores must be numbers, and some are NaN or infinite")
@@ -198,7 +202,8 @@ def _one_row(entry: Any, k: int, classes: Labels) -> list[float]:
         raise ModelError(f"the endpoint must give {k} scores for each row, one a class, got {len(numbers)}")
     if not all(isinstance(x, int | float) and not isinstance(x, bool) for x in numbers):
         raise ModelError(f"the endpoint's scores must be numbers, got {_short(numbers)}")
-    return [float(x) for x in numbers]
+    # JSON knows whole numbers that no float can hold
+    return [float(x) if abs(x) < LARGEST else float("inf") for x in numbers]
 
 
 def _kind(value: Any) -> str:
