@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import get_args
 
 import numpy as np
 
-from sparring.assess import conversion, figures, findings, plan, run, sampling, sanity
+from sparring.assess import conversion, figures, findings, movement, plan, run, sampling, sanity
 from sparring.assess.floor import floor
 from sparring.assess.judge import Judged, judge
 from sparring.assess.who import Subject
@@ -31,6 +32,7 @@ from sparring.core.threat import Attacker, Evasion, Objective
 from sparring.errors import BudgetSpent, ModelError
 
 BACKGROUND_ROWS = 2000
+OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 PENDING = "not reached yet"
 OUT_OF_TIME = "the budget ended first"
 CAPPED = "the model may be asked {cap:,} rows in all, and {sent:,} were sent; raise max_queries to measure this"
@@ -94,8 +96,7 @@ class Bench:
         found = [
             *sanity.drawn(len(rows), subject.read),
             *sanity.stochastic(subject.target, some),
-            *sanity.saturated(subject.target, some),
-            *sanity.weak_model(self.correct, rows.y, self.decided),
+            *self._weakness(some),
             *sanity.overlap(rows, subject.train),
             *sanity.limits_hold(subject.codec.space, rows.x),
             *sanity.assumed(subject.codec.space),
@@ -103,6 +104,13 @@ class Bench:
             *self.conversion.caveats,
         ]
         return tuple(found)
+
+    def _weakness(self, some: Floats) -> list[Caveat]:
+        """Doubts about the model itself."""
+        rows, truth = self.subject.rows, self.subject.truth
+        if truth is not None:
+            return sanity.weak_regressor(rows.x[:, -1], truth)
+        return [*sanity.saturated(self.subject.target, some), *sanity.weak_model(self.correct, rows.y, self.decided)]
 
     def performance(self) -> Performance:
         """How good the model is on all rows, without anybody trying anything."""
@@ -147,12 +155,11 @@ class Bench:
         ids : ndarray of shape (k,)
         """
         space, n = self.subject.codec.space, len(self.attacked)
-        objective: Objective = "columns" if finding.threat.objective == "columns" else "spread"
-        measured = space.size_in_columns if objective == "columns" else space.size_in_spreads
+        objective = _objective(finding.id)
         x, broken, size = self.attacked.x.copy(), np.zeros(n, dtype=bool), np.full(n, np.inf)
         at = np.searchsorted(self.attacked.ids, ids)
         x[at], broken[at] = space.keep_before(x[at], x_adv), True
-        size[broken] = measured(self.attacked.x[broken], x[broken])
+        size[broken] = space.size(self.attacked.x[broken], x[broken], objective)
         known = np.array([finding.bounds.get(int(i), 0.0) for i in self.attacked.ids], dtype=float)
         lower = np.where(np.isnan(known), np.inf, known)  # None, for no size at all, has become NaN
         self._baselines_for(objective)
@@ -240,7 +247,7 @@ class Bench:
             space=subject.codec.space,
         )
         self._remember(item.id, judged, item.threat.attacker, trace.lower)
-        return findings.measured(
+        finding = findings.measured(
             item,
             trace,
             judged,
@@ -253,6 +260,8 @@ class Bench:
             baselines=baselines,
             caveats=doubts,
         )
+        rng = run.stream(self.entropy, item.id + "/movement")
+        return movement.in_units_of_y(finding, judged, self.attacked, subject.target, rng=rng)
 
     def _obstacle(self, item: plan.Planned) -> tuple[Outcome | None, str | None]:
         if item.failed:
@@ -287,7 +296,7 @@ class Bench:
         return now + max((end - now) * (1.0 if left <= 1 else 0.6), 0.0)
 
     def _remember(self, name: str, judged: Judged, attacker: Attacker, lower: Floats) -> None:
-        objective: Objective = "columns" if name.endswith("@columns") else "spread"
+        objective = _objective(name)
         self.judged[name] = judged
         self.lower[name] = lower
         self.sizes[name] = (attacker, objective, judged.size)
@@ -338,9 +347,8 @@ class Bench:
 
     def worst_case(self) -> tuple[WorstCase, ...]:
         """Return what is left when every row meets the best of all attackers measured so far."""
-        objectives: tuple[Objective, ...] = ("columns", "spread")
         found = []
-        for objective in objectives:
+        for objective in OBJECTIVES:
             names = [name for name, (_, its, _) in self.sizes.items() if its == objective]
             if not names:
                 continue
@@ -362,11 +370,19 @@ class Bench:
         if self.subject.truth is not None:
             return Estimate(value=None, n=len(self.sample), method="not defined for predictions of numbers")
         if objective not in self._floors:
-            threat, at = self._threat(objective), findings.HEADLINE[objective]
-            self._floors[objective] = floor(self.sample, space=self.subject.codec.space, threat=threat, size=at)
+            threat = self._threat(objective)
+            self._floors[objective] = floor(
+                self.sample, space=self.subject.codec.space, threat=threat, size=threat.headline
+            )
         return self._floors[objective]
 
     def _threat(self, objective: Objective) -> Evasion:
         """Return what somebody wants, whoever it is."""
         n_classes = max(2, len(self.subject.target.decision.classes))
-        return Evasion(objective=objective, attacker=Attacker.INSIDER, wants=self.subject.wants, n_classes=n_classes)
+        threat = Evasion(objective=objective, attacker=Attacker.INSIDER, wants=self.subject.wants, n_classes=n_classes)
+        return plan.priced(threat, self.subject.codec.space, self.subject.answers)
+
+
+def _objective(finding_id: str) -> Objective:
+    name = finding_id.rpartition("@")[2]
+    return next(objective for objective in OBJECTIVES if objective == name)

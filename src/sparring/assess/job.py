@@ -15,6 +15,7 @@ import numpy as np
 from sparring import registry
 from sparring.assess import bench, plan, warm
 from sparring.assess.system import render as render_system
+from sparring.assess.who import Subject
 from sparring.core.document import Assessment, DataRecord, TargetRecord
 from sparring.core.examples import Floats
 from sparring.core.plugin import Attack
@@ -35,7 +36,7 @@ PACKAGES = ("sparring", "numpy", "scipy", "scikit-learn", "pandas", "numba", "xg
 class Job:
     """One call of `assess`, from its first document to its last."""
 
-    subject: bench.Subject
+    subject: Subject
     record: TargetRecord
     entropy: int
     budget_s: float
@@ -128,7 +129,9 @@ class Job:
     def _warm(self, document: Assessment) -> Assessment:
         """Compile what will run, and start the clock only then: a budget buys tries, not a compiler."""
         subject = self.subject
-        chosen = plan.chosen_from(_shelf(), subject.target, wants=subject.wants, only=self.only)
+        chosen = plan.chosen_from(
+            _shelf(), subject.target, wants=subject.wants, answers=subject.answers, only=self.only
+        )
         spent = warm.warm_up(subject.target, chosen, progress=self.progress)
         self.began += spent
         return document.model_copy(update={"compile_s": round(document.compile_s + spent, 3)})

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sparring.assess import stats
-from sparring.assess.findings import EPS, HEADLINE, Baseline
+from sparring.assess.findings import EPS, Baseline
 from sparring.assess.judge import Judged
 from sparring.assess.run import Trace
 from sparring.core.document import Caveat
@@ -20,7 +20,7 @@ from sparring.core.metered import Metered
 from sparring.core.space import TableSpace, grid_value
 from sparring.core.spec import Access
 from sparring.core.target import Target
-from sparring.core.threat import Attacker, Evasion, Objective
+from sparring.core.threat import HEADLINE, Attacker, Evasion, Objective
 
 FEW_ROWS = 30
 CHECKED_ROWS = 2000
@@ -81,6 +81,27 @@ def weak_model(correct: Bools, y: Ints, decided: Ints) -> list[Caveat]:
         )
         found.append(Caveat(code="no-better-than-majority", text=text))
     return found
+
+
+def weak_regressor(before: Floats, truth: Floats) -> list[Caveat]:
+    """Compare with always predicting the median.
+
+    Parameters
+    ----------
+    before, truth : ndarray of shape (n,)
+        Predictions and true values.
+    """
+    if np.ptp(before) == 0:
+        text = "The model predicts the same for every row. No edit can change it, and that is no merit."
+        return [Caveat(code="constant-model", text=text)]
+    off, usual = np.abs(before - truth).mean(), np.abs(np.median(truth) - truth).mean()
+    if off < usual:
+        return []
+    text = (
+        f"The model is off by {off:.3g} on average, and always predicting the median by {usual:.3g}. (A model of a "
+        "quantile does this on purpose.)"
+    )
+    return [Caveat(code="no-better-than-majority", text=text)]
 
 
 def overlap(rows: Examples, train: Floats | None) -> list[Caveat]:
@@ -223,7 +244,7 @@ def of_finding(
 
 def _weak_attack(judged: Judged, *, threat: Evasion, baselines: Sequence[Baseline]) -> list[Caveat]:
     found = []
-    at = HEADLINE[threat.objective]
+    at = threat.headline
     for baseline in baselines:
         gain = stats.paired_difference(baseline.size <= at + EPS, judged.size <= at + EPS)
         if gain.low is not None and gain.low <= 0 and (baseline.size <= at + EPS).any():
@@ -239,7 +260,7 @@ def _missed(judged: Judged, *, threat: Evasion, feasible: Bools) -> list[Caveat]
     missed, n = int((feasible & ~(judged.size <= largest + EPS)).sum()), int(feasible.sum())
     if missed <= 0.05 * max(1, n):
         return []
-    unit = "columns" if threat.objective == "columns" else "spread"
+    unit = {"columns": "columns", "spread": "spread"}.get(threat.objective, threat.money)
     text = f"It missed {missed} of {n} rows that are known to pass with at most {largest:g} {unit}."
     return [Caveat(code="misses-what-is-there", text=text)]
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparring import registry
-from sparring.assess import bench, sampling
 from sparring.assess import columns as tables
+from sparring.assess import sampling
 from sparring.assess.system import System
+from sparring.assess.who import Subject
 from sparring.core.document import Answers, TargetRecord
 from sparring.core.examples import Examples, Floats, Ints
 from sparring.core.metered import Metered
@@ -62,7 +63,7 @@ def subject_of(
     record: LoadedModel | None,
     shift: float | None = None,
     direction: str | None = None,
-) -> tuple[bench.Subject, TargetRecord]:
+) -> tuple[Subject, TargetRecord]:
     """Put together what is assessed, from what the user gave; the parameters are those of `sparring.assess`.
 
     Returns
@@ -114,16 +115,16 @@ class Given:
         """What somebody gains from: as given now, else as answered before."""
         return self.answers.wants if self.wants is None else self.wants
 
-    def classifier(self, decision: str | None, names: tuple[str, ...] | None) -> tuple[bench.Subject, TargetRecord]:
+    def classifier(self, decision: str | None, names: tuple[str, ...] | None) -> tuple[Subject, TargetRecord]:
         """Return a classifier with its rows."""
         target = self.adapter.target(self.model, codec=self.codec, classes=names, decision=decision)
         rows = _examples(self.codec.encode(self.frame), self.y, target, self.ids)
         train = None if self.train is None else self.codec.encode(self.train)
         index = None if self.wanted is None else _class_index(self.wanted, target)
-        subject = bench.Subject(target, self.codec, rows, train, index, self.answers, self.read)
+        subject = Subject(target, self.codec, rows, train, index, self.answers, self.read)
         return subject, _target_record(self.model, target, self.adapter, self.record, index)
 
-    def regressor(self, by: Any, direction: str | None) -> tuple[bench.Subject, TargetRecord]:
+    def regressor(self, by: Any, direction: str | None) -> tuple[Subject, TargetRecord]:
         """Return a regressor with its rows, each with what is predicted for it now."""
         from sparring.adapters.regression import ShiftTarget, numbers
 
@@ -135,7 +136,7 @@ class Given:
         x = target.with_before(x)
         train = None if self.train is None else target.with_before(codec.encode(self.train))
         rows = Examples(x, target.of_truth(x, truth), self.ids)
-        subject = bench.Subject(target, codec, rows, train, index, self.answers, self.read, truth)
+        subject = Subject(target, codec, rows, train, index, self.answers, self.read, truth)
         record = _target_record(self.model, target, self.adapter, self.record, index)
         return subject, record.model_copy(update={"shift": rule.by})
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sparring.artifact import LoadedModel
     from sparring.core.document import Answers
 
+DIRECTIONS = ("up", "down", "both")
 NOTABLE_S = 3.0  # what a person notices waiting for
 
 
@@ -29,6 +30,8 @@ def assess(
     decision: Annotated[str | None, typer.Option(help='The rule that is really used, such as "bad >= 0.3".')] = None,
     attacker_wants: Annotated[str | None, typer.Option(help="The class that somebody gains from.")] = None,
     classes: options.Classes = None,
+    shift: Annotated[float | None, typer.Option(help="For numbers: the movement that counts, in units of y.")] = None,
+    direction: Annotated[str | None, typer.Option(help="For numbers: up, down or both (the default).")] = None,
     out: options.Out = options.DEFAULT_OUT,
     overwrite: options.Overwrite = False,
     json: options.Json = False,
@@ -46,7 +49,7 @@ def assess(
     yes: options.Yes = False,
     no_input: options.NoInput = False,
 ) -> None:
-    """Measure what misstated columns could do to a classifier."""
+    """Measure what misstated columns could do to a model."""
     from sparring import api
     from sparring.adapters.tables import read_table
 
@@ -58,7 +61,15 @@ def assess(
     loaded = _load(model, allow, authorized_by)
     announce(loaded.model, X, source=str(data), budget_s=budget_s, dry_run=dry_run, yes=yes, silent=json or no_input)
     names = None if classes is None else tuple(name.strip() for name in classes.split(","))
-    asking = Asking(loaded.model, X, y, names, attacker_wants, yes=yes, silent=json or no_input)
+    asking = Asking(
+        loaded.model,
+        X,
+        y,
+        names if shift is None else DIRECTIONS,
+        direction or attacker_wants,
+        yes=yes,
+        silent=json or no_input,
+    )
     known = asking.known(columns=columns, system=system, out=None if overwrite else out)
     result = measure(
         budget_s,
@@ -71,6 +82,8 @@ def assess(
         decision=decision,
         attacker_wants=attacker_wants,
         classes=names,
+        shift=shift,
+        direction=direction,
         rng=rng,
         only=only,
         jobs=jobs,

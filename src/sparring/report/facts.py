@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from sparring.core.document import UNKNOWN, Assessment, Finding, Outcome, Point, WorstCase
 from sparring.core.space import Column
-from sparring.core.threat import Attacker
+from sparring.core.threat import MONEY, Attacker, headline_of
 from sparring.knowledge import load
 from sparring.report import words
 
@@ -18,7 +19,7 @@ OUTCOMES = {
     Outcome.FAILED: "failed",
     Outcome.MEASURED: "no rows",
 }
-HEADLINE_SIZE = {"columns": 3.0, "spread": 0.5}
+OBJECTIVES = ("columns", "spread", "cost")
 STRENGTH = tuple(attacker.value for attacker in Attacker)  # weakest first
 
 
@@ -49,8 +50,8 @@ class Facts:
     @cached_property
     def objectives(self) -> tuple[str, ...]:
         """Ways of counting size that tables show: those planned, but not spreads where nothing is that small."""
-        planned = tuple(o for o in HEADLINE_SIZE if any(f.threat.objective == o for f in self.assessment.findings))
-        return ("columns",) if self.coarse and "columns" in planned else planned
+        planned = tuple(o for o in OBJECTIVES if any(f.threat.objective == o for f in self.assessment.findings))
+        return tuple(o for o in planned if o != "spread") if self.coarse and "columns" in planned else planned
 
     @cached_property
     def coarse(self) -> bool:
@@ -65,7 +66,7 @@ class Facts:
     @cached_property
     def objective(self) -> str:
         """What the headline counts: columns, where they were measured."""
-        return "columns" if self.of("columns") or not self.of("spread") else "spread"
+        return next((objective for objective in OBJECTIVES if self.of(objective)), "columns")
 
     @cached_property
     def top(self) -> Finding | None:
@@ -82,7 +83,16 @@ class Facts:
         """What the headline names, three sizes at most: rows broken by whoever does best on each."""
         worst = self.worst(self.objective)
         curve = worst.union if worst else self.top.curve if self.top else ()
-        return tuple(point for point in curve if point.size <= _limit(self.objective))[-3:]
+        return _up_to_headline(curve, self.objective)[-3:]
+
+    @property
+    def money(self) -> str:
+        """What costs are counted in."""
+        return words.plain(self.assessment.answers.unit or MONEY, longest=20)
+
+    def limit(self, size: float, objective: str) -> str:
+        """Write a size as a limit."""
+        return words.size_limit(size, objective, money=self.money)
 
     @cached_property
     def assumed(self) -> tuple[str, ...]:
@@ -110,8 +120,15 @@ class Facts:
         return None if wants is None else words.value(wants)
 
     @cached_property
+    def shift(self) -> float | None:
+        """The movement of a prediction that counts; None: the model tells classes apart."""
+        return self.assessment.target.shift
+
+    @cached_property
     def attacked_rows(self) -> str:
         """Which rows were attacked, as a noun with what follows it."""
+        if self.shift is not None:
+            return f"rows predicted within {words.number(self.shift)} of their true value"
         classes = self.assessment.target.classes
         if self.wants is None:
             return "rows that are decided correctly"
@@ -129,6 +146,10 @@ class Facts:
     @cached_property
     def passes(self) -> tuple[str, str]:
         """What a broken row does, for one row and for several."""
+        if self.shift is not None:
+            which = "elsewhere" if self.wants is None else self.wants.partition(" ")[0]  # lower or higher
+            moved = f"predicted {which} by {words.number(self.shift)} or more"
+            return f"is {moved}", f"are {moved}"
         if self.wants is None:
             return "is decided otherwise", "are decided otherwise"
         return f"passes as “{self.wants}”", f"pass as “{self.wants}”"
@@ -161,12 +182,13 @@ def why_fixed(column: Column) -> str:
 
 def headline_point(finding: Finding) -> Point:
     """Return the point of the curve that headlines count: the largest size up to the usual one."""
-    fitting = [point for point in finding.curve if point.size <= _limit(finding.threat.objective)]
-    return (fitting or list(finding.curve))[-1]
+    fitting = _up_to_headline(finding.curve, finding.threat.objective)
+    return (fitting or finding.curve)[-1]
 
 
-def _limit(objective: str) -> float:
-    return HEADLINE_SIZE.get(objective, float("inf")) + 1e-9
+def _up_to_headline(curve: Sequence[Point], objective: str) -> tuple[Point, ...]:
+    limit = headline_of(objective, [point.size for point in curve]) + 1e-9
+    return tuple(point for point in curve if point.size <= limit)
 
 
 def attacker_title(attacker: str) -> str:

@@ -39,7 +39,7 @@ def headline(facts: Facts) -> str:
     n = last.success.n
     bound = "Upper bound: " if facts.assumed else ""
     if words.successes(last.success) == 0:
-        limit = words.size_limit(last.size, objective)
+        limit = facts.limit(last.size, objective)
         most = f"{words.at_most(last.success)} of such rows would, to attacks of this strength"
         text = f"{bound}None of {n:,} {facts.attacked_rows} {one} by {_how(objective)} {limit}"
         return f"{text}; with 95{words.GAP}% confidence, {most}."
@@ -47,13 +47,13 @@ def headline(facts: Facts) -> str:
     count = words.successes(first.success)
     verb = one if count == 1 else several
     text = f"{bound}{count or 'None':} of {n:,} {facts.attacked_rows} {verb} by {_how(objective)} "
-    text += words.size_limit(first.size, objective)
+    text += facts.limit(first.size, objective)
     rest = [f"{words.successes(p.success):,} by up to {words.number(p.size)}" for p in others]
     return f"{text}, {words.listed(rest)}." if len(rest) != 1 else f"{text}, and {rest[0]}."
 
 
 def _how(objective: str) -> str:
-    return "misstating" if objective == "columns" else "moving entries by"
+    return {"columns": "misstating", "cost": "spending"}.get(objective, "moving entries by")
 
 
 def lead(facts: Facts) -> tuple[tuple[str, str], ...]:
@@ -80,7 +80,7 @@ def _exact(facts: Facts) -> list[str]:
     exact = [p for p in facts.points[:-1] if 0 < p.proven == p.success.n - words.successes(p.success)]
     if not exact or not words.successes(facts.points[-1].success):
         return []
-    limits = words.listed([words.size_limit(p.size, facts.objective) for p in exact])
+    limits = words.listed([facts.limit(p.size, facts.objective) for p in exact])
     counts = "count is" if len(exact) == 1 else "counts are"
     return [f"With {limits} the {counts} exact: it was proven that no other of these rows can pass."]
 
@@ -88,7 +88,7 @@ def _exact(facts: Facts) -> list[str]:
 def _who(facts: Facts, top: Finding) -> str:
     """Say which attacker reaches how many of them."""
     point, together = headline_point(top), words.successes(facts.points[-1].success)
-    alone, limit = words.successes(point.success), words.size_limit(point.size, facts.objective)
+    alone, limit = words.successes(point.success), facts.limit(point.size, facts.objective)
     reached = "all of these" if alone == together else f"{alone:,} of these {together:,}"
     front = "" if alone == together else "Each row counts with whoever does best on it. "
     kinds = {f.threat.attacker for f in facts.of(facts.objective)} - {Attacker.NOBODY}
@@ -130,7 +130,7 @@ def _rest(facts: Facts) -> list[str]:
     left = point.success.n - words.successes(point.success)
     if not left:
         return []
-    limit, others = words.size_limit(point.size, facts.objective), f"other {left:,}" if left > 1 else "one other row"
+    limit, others = facts.limit(point.size, facts.objective), f"other {left:,}" if left > 1 else "one other row"
     if not point.proven:
         return [f"With {limit} nothing is known of the {others}: no edit was found, and nothing was proven."]
     open_ = left - point.proven
@@ -154,16 +154,18 @@ def _accuracy(facts: Facts) -> list[str]:
     if performance is None:
         return []
     clean = performance.accuracy
-    text = f"The model is right on {words.rate(clean)} of {clean.n:,} rows as they are"
+    right = "right" if facts.shift is None else f"within {words.number(facts.shift)} of the truth"
+    text = f"The model is {right} on {words.rate(clean)} of {clean.n:,} rows as they are"
     if worst is None:
         return [f"{text}."]
-    limit = words.size_limit(worst.size, facts.objective)
+    limit = facts.limit(worst.size, facts.objective)
     text += (
         f", and on {words.rate(worst.accuracy)} if every row met the most successful of these attackers with {limit}"
     )
     constant = worst.constant_model
     share = words.percent(constant.value or 0.0, constant.n)
-    return [f"{text}. Always giving the commonest answer, whatever the row, is right on {share}."]
+    constant_answer = "commonest answer" if facts.shift is None else "median"
+    return [f"{text}. Always giving the {constant_answer}, whatever the row, is {right} on {share}."]
 
 
 def _missing(facts: Facts) -> list[str]:
@@ -190,15 +192,16 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
     made = []
     for point in facts.points:
         rate, n = point.success, point.success.n
-        label = f"{facts.passes[1]} by {_how(facts.objective)} {words.size_limit(point.size, facts.objective)}"
+        label = f"{facts.passes[1]} by {_how(facts.objective)} {facts.limit(point.size, facts.objective)}"
         made.append(
             Tile(f"{words.successes(rate):,} of {n:,}", label, words.rate(rate), rate.low, rate.value, rate.high)
         )
     performance, worst = facts.assessment.performance, facts.worst(facts.objective)
     if performance is not None and worst is not None:
-        limit = words.size_limit(worst.size, facts.objective)
+        limit = facts.limit(worst.size, facts.objective)
         clean, left = performance.accuracy, worst.accuracy
         value = f"{100 * (clean.value or 0):.0f}{words.GAP}% → {100 * (left.value or 0):.0f}{words.GAP}%"
-        label = f"accuracy, as measured → in the worst case with {limit}"
+        share = "accuracy" if facts.shift is None else f"predicted within {words.number(facts.shift)} of the truth"
+        label = f"{share}, as measured → in the worst case with {limit}"
         made.append(Tile(value, label, f"{words.rate(clean)} → {words.rate(left)}", left.low, left.value, left.high))
     return tuple(made)

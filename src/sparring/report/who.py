@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sparring.core.document import Estimate, Performance, WorstCase
-from sparring.core.threat import Attacker
+from sparring.core.threat import HEADLINE, Attacker
 from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.blocks import Block, Notes, Section, Table, Text
 from sparring.report.facts import (
-    HEADLINE_SIZE,
     NOTHING,
     OUTCOMES,
     Facts,
@@ -47,6 +46,10 @@ def attackers(facts: Facts) -> Section:
         "An attacker here is somebody who gains from a wrong decision and enters untrue values to get it. Success is "
         "the share of attacked rows for which an edited row was found that your own model, asked again, decides as "
         "wanted."
+        if facts.shift is None
+        else "An attacker here is somebody who gains from a wrong prediction and enters untrue values to get it. "
+        "Success is the share of attacked rows for which an edited row was found whose prediction by your own model, "
+        f"asked again, has moved by {words.number(facts.shift)} or more."
     )
     table = Table("Who was assumed to do what, and how often it worked", head, tuple(rows), tuple(range(3, len(head))))
     return Section("attackers", "Who was assumed to do what", (Text(intro), table, *_limits(facts)))
@@ -54,8 +57,8 @@ def attackers(facts: Facts) -> Section:
 
 def _limit(facts: Facts, objective: str) -> str:
     found = facts.of(objective)
-    size = headline_point(found[0]).size if found else HEADLINE_SIZE[objective]
-    return f"Success, {words.size_limit(size, objective)}"
+    size = headline_point(found[0]).size if found else HEADLINE.get(objective)
+    return f"Success, {facts.limit(size, objective)}" if size is not None else f"Success, in {facts.money}"
 
 
 def _best(facts: Facts, attacker: str, objective: str) -> str:
@@ -92,7 +95,7 @@ def _limits(facts: Facts) -> Iterator[Block]:
             f"Attackers who have to ask the model may do so {words.counted(tries, 'time')} a row, as was stated."
         )
     if facts.coarse and "spread" not in facts.objectives:
-        small = words.number(HEADLINE_SIZE["spread"])
+        small = words.number(HEADLINE["spread"])
         yield Text(f"Sizes in spreads are left out of these tables: no column can change by as little as {small}.")
     if any(f.threat.objective == "spread" for f in facts.measured):
         yield Text(
@@ -109,23 +112,52 @@ def performance(facts: Facts) -> Section:
     if clean is None:
         return Section("performance", title, (Text("Performance was not measured."),))
     measures = load().measures
-    rows = [
-        *(_figure(name, clean, worst) for name in ("accuracy", "balanced_accuracy", "auc")),
-        *(_class_row(name, estimate, worst) for name, estimate in clean.by_class.items()),
-        *(_figure(name, clean, worst) for name in ("constant_model", "floor")),
-    ]
+    rows = _classes(clean, worst) if facts.shift is None else _predictions(facts.shift, clean, worst)
     shown = tuple(row for row in rows if any(cell != NOTHING for cell in row[1:]))
     head = (
         "Figure",
         f"As measured, n{words.GAP}={words.GAP}{clean.accuracy.n:,}",
-        *(f"Worst case, {words.size_limit(w.size, w.objective)}" for w in worst),
+        *(f"Worst case, {facts.limit(w.size, w.objective)}" for w in worst),
     )
     blocks: list[Block] = [Table(title, head, shown, tuple(range(1, len(head))))]
     if worst:
         blocks.append(Text(_worst_case_in_words(worst[0].accuracy.n)))
     notes = tuple((measures[k].heading, measures[k].says) for k in ("constant_model", "floor", "auc"))
+    if facts.shift is not None:
+        notes = (("Sizes of errors", "In the unit of y, on the rows as they are; the worst case is told in shares."),)
     blocks.append(Notes(notes))
     return Section("performance", title, tuple(blocks))
+
+
+def _classes(clean: Performance, worst: tuple[WorstCase, ...]) -> list[tuple[str, ...]]:
+    return [
+        *(_figure(name, clean, worst) for name in ("accuracy", "balanced_accuracy", "auc")),
+        *(_class_row(name, estimate, worst) for name, estimate in clean.by_class.items()),
+        *(_figure(name, clean, worst) for name in ("constant_model", "floor")),
+    ]
+
+
+def _predictions(shift: float, clean: Performance, worst: tuple[WorstCase, ...]) -> list[tuple[str, ...]]:
+    """Write how near predictions are, in shares and in the unit of y."""
+    near = f"Predicted within {words.number(shift)} of the truth"
+    shares = [
+        (near, words.rate(clean.accuracy), *(words.rate(w.accuracy) for w in worst)),
+        (
+            "The same, always predicting the median",
+            words.rate(clean.constant_model),
+            *(words.rate(w.constant_model) for w in worst),
+        ),
+    ]
+    errors = clean.errors
+    if errors is None:
+        return shares
+    named = (
+        ("Median absolute error", errors.median),
+        ("Mean absolute error", errors.mean),
+        ("The same, always predicting the median", errors.constant_model),
+    )
+    nothing = (NOTHING,) * len(worst)
+    return [*shares, *((title, words.figure(estimate, shown="number"), *nothing) for title, estimate in named)]
 
 
 def _worst_case_in_words(n: int) -> str:
