@@ -241,7 +241,7 @@ def test_performance_stands_beside_worst_case_constant_and_floor():
 
 def test_figure_table_and_alternative_text_say_what_the_picture_says():
     figures = [b for b in section(assessment(), "figure").blocks if isinstance(b, Figure)]
-    assert [f.unit for f in figures] == ["columns", "spreads"]
+    assert [f.axis for f in figures] == ["columns misstated, at most", "largest change in spreads, at most"]
     first = figures[0]
     assert [s.attacker for s in first.series] == ["insider", "sees-scores", "by-hand", "nobody", TOGETHER]
     assert [(d.broken, d.n) for d in first.series[0].dots] == [(12, 80), (31, 80), (40, 80)]

@@ -96,7 +96,7 @@ def worst_case(
     constant : Estimate or None
         What a constant model reaches, where `y` does not tell: of a regressor. Classes mean nothing then.
     """
-    at = findings.HEADLINE[threat.objective]
+    at = threat.headline
     best, bound = np.min(sizes, axis=0), np.max(lower, axis=0)
     still = correct.copy()
     still[where[best <= at + findings.EPS]] = False

@@ -28,12 +28,12 @@ from sparring.core.document import (
 )
 from sparring.core.examples import Bools, Examples, Floats
 from sparring.core.space import Column, TableSpace
-from sparring.core.threat import GRANTS, Evasion, Objective
+from sparring.core.threat import GRANTS, Evasion
 
-HEADLINE: dict[Objective, float] = {"columns": 3.0, "spread": 0.5}
-MEASURES: dict[Objective, str] = {
-    "columns": "share of attacked rows that pass by misstating at most 3 columns",
-    "spread": "share of attacked rows that pass with no column moved by more than 0.5 spreads",
+MEASURES = {
+    "columns": "share of attacked rows that pass by misstating at most {size:g} columns",
+    "spread": "share of attacked rows that pass with no column moved by more than {size:g} spreads",
+    "cost": "share of attacked rows that pass by spending at most {size:g} {money}",
 }
 SHOWN_EDITS = 10
 EPS = 1e-9  # sizes are sums of floats; 0.25 spreads may arrive as 0.25000000000000006
@@ -114,8 +114,7 @@ def measured(
     baselines : sequence of Baseline
     caveats : sequence of Caveat
     """
-    objective, sizes = planned.threat.objective, planned.threat.sizes
-    headline = HEADLINE[objective]
+    threat, sizes, headline = planned.threat, planned.threat.sizes, planned.threat.headline
     assert planned.attack is not None
     return Finding(
         id=planned.id,
@@ -126,8 +125,11 @@ def measured(
         effort=planned.effort,
         outcome=Outcome.MEASURED,
         stopped_by=trace.stopped_by,
-        primary=Named(measure=MEASURES[objective], estimate=success(judged.size, headline)),
-        also=_also(judged, rows, objective=objective, classes=classes, rng=stream(entropy, planned.id + "/stats")),
+        primary=Named(
+            measure=MEASURES[threat.objective].format(size=headline, money=threat.money),
+            estimate=success(judged.size, headline),
+        ),
+        also=_also(judged, rows, threat=threat, classes=classes, rng=stream(entropy, planned.id + "/stats")),
         baselines=tuple(Named(measure=b.name, estimate=success(b.size, headline)) for b in baselines),
         curve=curve(judged.size, trace.lower, sizes),
         counts=_counts(trace, judged, eligible=eligible, largest=sizes[-1]),
@@ -185,14 +187,14 @@ def _queries(trace: Trace, judged: Judged, *, largest: float) -> Queries:
 
 
 def _also(
-    judged: Judged, rows: Examples, *, objective: Objective, classes: Sequence[str], rng: np.random.Generator
+    judged: Judged, rows: Examples, *, threat: Evasion, classes: Sequence[str], rng: np.random.Generator
 ) -> tuple[Named, ...]:
-    unit = "columns" if objective == "columns" else "spreads"
+    unit = {"columns": "columns", "spread": "spreads"}.get(threat.objective, threat.money)
     median = stats.median(judged.size[judged.broken], unit=unit, rng=rng)
     by_class = [
         Named(
             measure=f"success among rows decided as {classes[c]}",
-            estimate=success(judged.size[rows.y == c], HEADLINE[objective]),
+            estimate=success(judged.size[rows.y == c], threat.headline),
         )
         for c in np.unique(rows.y)
         if len(np.unique(rows.y)) > 1

@@ -78,10 +78,11 @@ def _meet(move: Floats, stay: Floats, *, space: TableSpace, threat: Evasion, siz
             possible &= ~differs | ((move_can | stay_can) & (gap <= size)) | (half_way & (gap <= 2 * size))
         else:
             possible &= ~differs | move_can | stay_can
-            only_move += differs & move_can & ~stay_can
-            only_stay += differs & stay_can & ~move_can
-            either += differs & move_can & stay_can
-    if threat.objective == "columns":
+            weight = space.cost[j] if threat.objective == "cost" else 1.0
+            only_move += weight * (differs & move_can & ~stay_can)
+            only_stay += weight * (differs & stay_can & ~move_can)
+            either += weight * (differs & move_can & stay_can)
+    if threat.objective != "spread":
         room = size if threat.wants is not None else 2 * size
         possible &= (only_move <= size) & (only_stay <= size) & (only_move + only_stay + either <= room)
     return possible

@@ -79,7 +79,7 @@ def judge(target: Target, codec: Codec, rows: Examples, attempt: AdversarialExam
 
 def measure(space: TableSpace, x: Floats, x_adv: Floats, objective: Objective) -> Floats:
     """Size of each change in the objective's unit, shape (n,)."""
-    return space.size_in_columns(x, x_adv) if objective == "columns" else space.size_in_spreads(x, x_adv)
+    return space.size(x, x_adv, objective)
 
 
 def through_csv(frame: Any) -> Any:

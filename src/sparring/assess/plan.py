@@ -17,9 +17,10 @@ from sparring.core.document import Answers
 from sparring.core.examples import Bools, Floats, Ints
 from sparring.core.metered import Metered
 from sparring.core.plugin import Attack
+from sparring.core.space import TableSpace
 from sparring.core.spec import Access
 from sparring.core.target import Target
-from sparring.core.threat import GRANTS, Attacker, Evasion, Objective
+from sparring.core.threat import GRANTS, MONEY, Attacker, Evasion, Objective, amounts
 from sparring.errors import NotApplicable, PluginError
 
 QUERY_LADDER = (20, 50, 100, 200, 500, 1000, 2000)
@@ -40,6 +41,11 @@ ORDER: tuple[tuple[Attacker, Objective], ...] = (
     (Attacker.INSIDER, "spread"),
     (Attacker.SEES_DECISIONS, "spread"),
     (Attacker.SEES_SCORES, "spread"),
+    (Attacker.NOBODY, "cost"),
+    (Attacker.INSIDER, "cost"),
+    (Attacker.BY_HAND, "cost"),
+    (Attacker.SEES_DECISIONS, "cost"),
+    (Attacker.SEES_SCORES, "cost"),
 )
 
 
@@ -149,7 +155,7 @@ def make(
     tuple of Planned
         In the order of running: cheap and telling first.
     """
-    chosen = chosen_from(attacks, target, wants=wants, only=only)
+    chosen = chosen_from(attacks, target, wants=wants, answers=answers, only=only)
     queries = _queries(chosen, answers=answers, budget_s=budget_s, rows=rows, speed=speed)
     chosen = [_with_effort(p, queries, answers) for p in chosen]
     if isinstance(target, Metered):
@@ -169,13 +175,19 @@ def chosen_from(
     target: Target,
     *,
     wants: int | None,
+    answers: Answers,
     only: Sequence[str] = (),
 ) -> list[Planned]:
-    """Say what runs and what does not and why, before any effort is chosen; see `make` for the parameters."""
+    """Say what runs and what does not and why, before any effort is chosen; see `make` for the parameters.
+
+    Money is counted where somebody has declared what a column costs, or asks for it by the id of a finding.
+    """
+    declared = any(column.movable and column.cost is not None for column in target.space.columns)
     planned = [
-        _consider(name, attack, objective, target=target, wants=wants)
+        _consider(name, attack, _threat(objective, target, wants=wants, answers=answers), target=target)
         for name, attack in attacks.items()
         for objective in (("columns",) if isinstance(attack, PluginError) else attack.objectives)
+        if objective != "cost" or declared or f"{name}@cost" in only
     ]
     return [p for p in planned if not only or p.id in only or p.id.partition("@")[0] in only]
 
@@ -185,14 +197,10 @@ def _place(planned: Planned) -> tuple[int, str]:
     return (ORDER.index(where) if where in ORDER else len(ORDER), planned.id)
 
 
-def _consider(
-    name: str, attack: type[Attack[Evasion]] | PluginError, objective: Objective, *, target: Target, wants: int | None
-) -> Planned:
-    n_classes = max(2, len(target.decision.classes))
+def _consider(name: str, attack: type[Attack[Evasion]] | PluginError, threat: Evasion, *, target: Target) -> Planned:
     if isinstance(attack, PluginError):
-        threat = Evasion(objective=objective, attacker=Attacker.NOBODY, wants=wants, n_classes=n_classes)
-        return Planned(f"{name}@{objective}", None, threat, Effort(), str(attack), failed=True)
-    threat = Evasion(objective=objective, attacker=attack.attacker, wants=wants, n_classes=n_classes)
+        return Planned(f"{name}@{threat.objective}", None, threat, Effort(), str(attack), failed=True)
+    threat = threat.model_copy(update={"attacker": attack.attacker})
     instance = attack()
     lacking = attack.needs - (target.offers | {Access.BACKGROUND})
     beyond = attack.needs - GRANTS[attack.attacker]
@@ -202,8 +210,34 @@ def _consider(
     elif beyond:
         reason = f"it needs {_words(beyond)}, which an attacker of this kind ({attack.attacker}) does not have"
     else:
-        reason = instance.unsuited(target, threat)
-    return Planned(f"{name}@{objective}", instance, threat, Effort(), reason)
+        reason = _unpriced(target.space, threat) or instance.unsuited(target, threat)
+    return Planned(f"{name}@{threat.objective}", instance, threat, Effort(), reason)
+
+
+def _threat(objective: Objective, target: Target, *, wants: int | None, answers: Answers) -> Evasion:
+    n_classes = max(2, len(target.decision.classes))
+    threat = Evasion(objective=objective, attacker=Attacker.NOBODY, wants=wants, n_classes=n_classes)
+    return priced(threat, target.space, answers)
+
+
+def priced(threat: Evasion, space: TableSpace, answers: Answers) -> Evasion:
+    """Return the threat with what its curve needs where money is counted: amounts, and what they are amounts of."""
+    if threat.objective != "cost":
+        return threat
+    return threat.model_copy(update={"amounts": amounts(space.cost[space.movable]), "money": answers.unit or MONEY})
+
+
+def _unpriced(space: TableSpace, threat: Evasion) -> str | None:
+    """Say why money cannot be counted, or None."""
+    if threat.objective != "cost" or not space.movable.any():
+        return None
+    if space.unpriced:
+        shown = ", ".join(space.unpriced[:5]) + (f" and {len(space.unpriced) - 5} more" if space.unpriced[5:] else "")
+        return (
+            "it needs to know what it costs to misstate each column that may be misstated; "
+            f"declare a cost for {shown} in the columns table"
+        )
+    return None if threat.amounts else "every declared cost is 0, so there is nothing to count; declare a cost above 0"
 
 
 def _why(lacking: frozenset[Access], target: Target) -> str:

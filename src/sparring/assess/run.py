@@ -241,7 +241,8 @@ def nearest_real_rows(
     all_copies, owners = np.concatenate(copies), np.concatenate(owner)
     answers = target.predict(all_copies)
     sizes = measure(space, rows.x[owners], all_copies, threat.objective)
-    for row, i, answer, s in zip(all_copies, owners, answers, sizes, strict=True):
-        if 0 < s < size[i] and int(answer) in threat.wanted(int(rows.y[i])):
+    changed = space.changed(rows.x[owners], all_copies).any(axis=1)
+    for row, i, answer, s, differs in zip(all_copies, owners, answers, sizes, changed, strict=True):
+        if differs and s < size[i] and int(answer) in threat.wanted(int(rows.y[i])):
             x_adv[i], found[i], size[i] = row, True, s
     return AdversarialExamples(x_adv, found, np.bincount(owners, minlength=n).astype(np.int64))

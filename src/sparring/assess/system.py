@@ -29,6 +29,7 @@ HEADER = """\
 # checked    always: a false value never passes; sometimes; never
 # direction  up, down or both: where a false value may go
 # range      [lowest, highest] value that may be entered; step: values are multiples of it
+# cost       money that it takes to misstate it once; answers may hold a unit, such as EUR
 # missing    allow: it may be left blank; unseen: allow: a category that we have never seen may be entered
 """
 
@@ -175,12 +176,12 @@ class _Reader:
     def _answers(self, node: yaml.Node) -> Answers:
         entries = self._mapping(node, "'answers'")
         for key, value in entries.items():
-            known = ("decides", "wants", "tries")
+            known = ("decides", "wants", "tries", "unit")
             if key not in known:
                 raise self._error(value.start_mark.line + 1, f"no answer {key!r}{_near(key, known)}")
         # the name of a class is text, whatever YAML makes of it: `wants: no` is the class 'no'
         values = {key: self._plain(value) for key, value in entries.items()}
-        for key in ("decides", "wants"):
+        for key in ("decides", "wants", "unit"):
             node_ = entries.get(key)
             if isinstance(node_, yaml.ScalarNode) and values[key] is not None:
                 values[key] = node_.value
@@ -262,6 +263,7 @@ def render(
     if answers is not None:
         lines.append("answers:")
         lines += [f"  {key}: {_scalar(getattr(answers, key))}" for key in ("decides", "wants", "tries")]
+        lines += [] if answers.unit is None else [f"  unit: {_scalar(answers.unit)}"]
         lines.append("")
     lines.append("columns:" if columns else "columns: {}")
     width = max((len(_scalar(column.name)) for column in columns), default=0)

@@ -52,7 +52,7 @@ def loops_of(target: Target, planned: Sequence[Planned]) -> tuple[Loops, ...]:
     loops: list[Loops] = ["scores"]
     if reading:
         loops.append("spread")
-    by_columns = [p.threat for p in reading if p.threat.objective == "columns"]
+    by_columns = [p.threat for p in reading if p.threat.objective in ("columns", "cost")]
     if by_columns:
         loops.append("columns")
     if any(threat.wants is not None and threat.n_classes > 2 for threat in by_columns):

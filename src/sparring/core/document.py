@@ -159,7 +159,7 @@ class WorstCase(Spec):
     """
 
     objective: Objective
-    size: float = Field(..., description="attackers may change this much; in columns or spreads")
+    size: float = Field(..., description="attackers may change this much; in columns, spreads or money")
     accuracy: Estimate
     balanced_accuracy: Estimate
     by_class: dict[str, Estimate] = Field(..., description="accuracy on the rows of each true class")
@@ -219,6 +219,7 @@ class Answers(Spec):
     decides: str | None = Field(None, description="what the model decides")
     wants: str | None = Field(None, description="the answer that somebody gains from")
     tries: int | None = Field(None, ge=0, description="how many tries one person could make")
+    unit: str | None = Field(None, description="what the costs of columns are counted in, such as EUR")
     answered: bool = Field(False, description="whether people confirmed the columns table")
 
 

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from sparring.core.examples import Bools, Floats
 from sparring.core.spec import Spec
+from sparring.core.threat import Objective
 
 Kind = Literal["number", "category", "carried"]
 Who = Literal["anyone", "effort", "us", "nobody", "unknown"]
@@ -160,6 +161,26 @@ class TableSpace:
         move = np.where(self.categorical | np.isnan(move), 1.0, move)
         move = np.where(self.changed(x, x_adv), move, 0.0)
         return np.asarray(move.max(axis=1, initial=0.0))
+
+    @cached_property
+    def cost(self) -> Floats:
+        """Money to change each column once, shape (d,); 0 where none is declared."""
+        return np.array([c.cost or 0.0 for c in self.columns])
+
+    @cached_property
+    def unpriced(self) -> tuple[str, ...]:
+        """Columns that may be misstated and have no declared cost."""
+        return tuple(c.name for c in self.columns if c.movable and c.cost is None)
+
+    def size_in_cost(self, x: Floats, x_adv: Floats) -> Floats:
+        """Add up the declared costs of the changed columns of each row, shape (n,)."""
+        return np.asarray(np.where(self.changed(x, x_adv), self.cost, 0.0).sum(axis=1), dtype=np.float64)
+
+    def size(self, x: Floats, x_adv: Floats, objective: Objective) -> Floats:
+        """Size of each change in the objective's unit, shape (n,)."""
+        if objective == "spread":
+            return self.size_in_spreads(x, x_adv)
+        return self.size_in_columns(x, x_adv) if objective == "columns" else self.size_in_cost(x, x_adv)
 
     def violations(self, x: Floats, x_adv: Floats) -> list[str | None]:
         """Say for each row which limit it breaks first, or None; an unchanged entry breaks none."""

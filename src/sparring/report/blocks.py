@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 TOGETHER = "together"  # in place of an attacker: for each row the one who does best
 
@@ -68,7 +67,8 @@ class Figure:
     Parameters
     ----------
     name : str
-    unit : {'columns', 'spreads'}
+    axis : str
+        What sizes count.
     series : tuple of Series
         Strongest attacker first, all of them together last.
     alt : str
@@ -77,7 +77,7 @@ class Figure:
     """
 
     name: str
-    unit: Literal["columns", "spreads"]
+    axis: str
     series: tuple[Series, ...]
     alt: str
     table: Table

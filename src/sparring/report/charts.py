@@ -133,8 +133,7 @@ def _size_axis(figure: Figure, sizes: list[float]) -> Any:
 
     names = {i: f"{size:g}" for i, size in enumerate(sizes)}
     expression = "".join(f"datum.value == {i} ? '{name}' : " for i, name in names.items()) + "''"
-    unit = "columns misstated, at most" if figure.unit == "columns" else "largest change in spreads, at most"
-    return alt.Axis(values=list(names), labelExpr=expression, title=unit, grid=False, tickSize=4, labelPadding=4)
+    return alt.Axis(values=list(names), labelExpr=expression, title=figure.axis, grid=False, tickSize=4, labelPadding=4)
 
 
 def _configuration(shape: Shape) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def _one(finding: Finding, facts: Facts) -> str:
         reason = words.plain(finding.reason or "no reason was given", longest=300)
         return f"{title}: no result ({finding.outcome.value}): {reason}."
     point = headline_point(finding)
-    limit = words.size_limit(point.size, finding.threat.objective)
+    limit = facts.limit(point.size, finding.threat.objective)
     text = f"{title}: {words.counted_rate(point.success)} of the {facts.attacked_rows} with {limit}."
     if finding.edits:
         first = finding.edits[0]
@@ -175,7 +175,7 @@ def _measured(name: str, facts: Facts) -> Iterator[str]:
     for worst in facts.assessment.worst_case:
         left = getattr(worst, field, None)
         if isinstance(left, Estimate):
-            limit = words.size_limit(worst.size, worst.objective)
+            limit = facts.limit(worst.size, worst.objective)
             yield f"Worst case with {limit}: {words.figure(left, shown=shown)}, n = {left.n:,}."
     if name in ("misstate", "columns table", "upper bound"):
         yield f"Could be misstated: {words.listed(facts.movable) or 'no column'}."

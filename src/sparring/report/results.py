@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from sparring.core.document import Edit, Finding, Point
 from sparring.core.threat import Attacker
@@ -14,16 +13,24 @@ from sparring.report.facts import NOTHING, Facts, attack_title, attacker_title
 
 SHOWN_EDITS = 6
 SHOWN_BARS = 12
+OBJECTIVES = ("columns", "spread", "cost")
+BY = {"columns": "columns misstated", "spread": "largest change in spreads", "cost": "what the misstatements cost"}
+AXES = {
+    "columns": "columns misstated, at most",
+    "spread": "largest change in spreads, at most",
+    "cost": "{money} spent, at most",
+}
+COUNTED = {"columns": "columns", "spread": "spreads", "cost": "money"}
 ALL_OF_THEM = "All of these together"
 
 
 def figures(facts: Facts) -> Section:
     """Draw success against size."""
     blocks: list[Block] = []
-    for objective in ("columns", "spread"):
+    for objective in OBJECTIVES:
         found = facts.of(objective)
         if found:
-            blocks.append(_figure(_curves(facts, objective), objective))
+            blocks.append(_figure(facts, objective))
     if not blocks:
         blocks.append(Text("There is nothing to draw: no finding was measured."))
     else:
@@ -59,19 +66,18 @@ def _curves(facts: Facts, objective: str) -> tuple[Curve, ...]:
     return tuple(curves)
 
 
-def _figure(curves: tuple[Curve, ...], objective: str) -> Figure:
+def _figure(facts: Facts, objective: str) -> Figure:
+    curves = _curves(facts, objective)
     series = tuple(
         Series(c.label, c.attacker, tuple(_dot(point) for point in c.points if point.success.value is not None))
         for c in curves
     )
-    unit: Literal["columns", "spreads"] = "columns" if objective == "columns" else "spreads"
-    name = "Share of attacked rows that pass, by columns misstated"
-    if objective == "spread":
-        name = "Share of attacked rows that pass, by largest change in spreads"
+    name = f"Share of attacked rows that pass, by {BY[objective]}"
+    axis = AXES[objective].format(money=facts.money)
     sizes, rows = _by_size(curves, lambda point: words.counted_rate(point.success))
-    head = ("Attacker", *(words.size_limit(s, objective) for s in sizes))
+    head = ("Attacker", *(facts.limit(s, objective) for s in sizes))
     table = Table(name, head, rows, tuple(range(1, len(head))))
-    return Figure(name, unit, series, _alt(curves, objective), table)
+    return Figure(name, axis, series, _alt(facts, curves, objective), table)
 
 
 def proofs(facts: Facts) -> Section | None:
@@ -83,8 +89,8 @@ def proofs(facts: Facts) -> Section | None:
             sizes, rows = _by_size(curves, _proven)
             if len(rows) == 2 and rows[0][1:] == rows[1][1:]:
                 rows = rows[:1]  # together with those who prove nothing, one knows no more
-            name = f"Rows that cannot pass, size counted in {'columns' if objective == 'columns' else 'spreads'}"
-            head = ("Who proved it", *(words.size_limit(s, objective) for s in sizes))
+            name = f"Rows that cannot pass, size counted in {COUNTED[objective]}"
+            head = ("Who proved it", *(facts.limit(s, objective) for s in sizes))
             tables.append(Table(name, head, rows, tuple(range(1, len(head)))))
     if not tables:
         return None
@@ -127,12 +133,12 @@ def _labels(found: tuple[Finding, ...]) -> dict[str, str]:
     }
 
 
-def _alt(curves: tuple[Curve, ...], objective: str) -> str:
+def _alt(facts: Facts, curves: tuple[Curve, ...], objective: str) -> str:
     parts = []
     for curve in curves:
         first, last = curve.points[0], curve.points[-1]
         low, high = (words.percent(p.success.value or 0.0, p.success.n) for p in (first, last))
-        a, b = (words.size_limit(p.size, objective) for p in (first, last))
+        a, b = (facts.limit(p.size, objective) for p in (first, last))
         parts.append(f"{curve.label}: {low} with {a}, {high} with {b}")
     return "Success rises with the size of the change. " + "; ".join(parts) + "."
 
@@ -144,7 +150,7 @@ def edits(facts: Facts) -> Section:
     blocks: list[Block] = []
     for finding_id in chosen:
         finding = facts.assessment[finding_id]
-        shown = tuple(_shown(edit, finding.threat.objective) for edit in finding.edits[:SHOWN_EDITS])
+        shown = tuple(_shown(facts, edit, finding.threat.objective) for edit in finding.edits[:SHOWN_EDITS])
         blocks.append(Edits(f"Found by: {attacker_title(finding.threat.attacker)}", shown))
     if not blocks:
         return Section("edits", "The cheapest edits", (Text("No edit was found."),))
@@ -155,8 +161,8 @@ def edits(facts: Facts) -> Section:
     return Section("edits", "The cheapest edits", (Text(intro), *blocks))
 
 
-def _shown(edit: Edit, objective: str) -> ShownEdit:
-    size = words.size_limit(edit.size, objective).rpartition(f"to{words.GAP}")[2]
+def _shown(facts: Facts, edit: Edit, objective: str) -> ShownEdit:
+    size = facts.limit(edit.size, objective).rpartition(f"to{words.GAP}")[2]
     changes = tuple((words.column(c.column), words.value(c.before), words.value(c.after)) for c in edit.changes)
     return ShownEdit(
         f"Row {edit.row}, {size}", words.value(edit.decided_before), words.value(edit.decided_after), changes

@@ -164,8 +164,15 @@ def listed(names: Sequence[str], *, most: int | None = None) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
-def size_limit(size: float, objective: str) -> str:
+def size_limit(size: float, objective: str, *, money: str = "money") -> str:
     """Write a size as a limit.
+
+    Parameters
+    ----------
+    size : float
+    objective : str
+    money : str
+        What costs are counted in.
 
     Examples
     --------
@@ -174,4 +181,6 @@ def size_limit(size: float, objective: str) -> str:
     """
     if objective == "columns":
         return f"1{GAP}column" if size == 1 else f"up{GAP}to{GAP}{number(size)}{GAP}columns"
+    if objective == "cost":
+        return f"up{GAP}to{GAP}{number(size)}{GAP}{plain(money, longest=20)}"
     return f"up{GAP}to{GAP}{number(size)}{GAP}{'spread' if size == 1 else 'spreads'}"
