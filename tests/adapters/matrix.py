@@ -15,21 +15,29 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     AdaBoostClassifier,
+    AdaBoostRegressor,
     BaggingClassifier,
+    BaggingRegressor,
     ExtraTreesClassifier,
+    ExtraTreesRegressor,
     GradientBoostingClassifier,
+    GradientBoostingRegressor,
     HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
+    RandomForestRegressor,
     StackingClassifier,
     VotingClassifier,
 )
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.linear_model import (
+    LinearRegression,
     LogisticRegression,
     LogisticRegressionCV,
     PassiveAggressiveClassifier,
     Perceptron,
+    PoissonRegressor,
     RidgeClassifier,
     RidgeClassifierCV,
     SGDClassifier,
@@ -54,7 +62,9 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 from sklearn.svm import SVC, LinearSVC
-from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
+
+from sparring.adapters import regressors
 
 AVERAGE, BOOSTED, WEIGHTS = "trees that average probabilities", "boosted trees", "weights"
 VOTES, STACK, CUT = "a weighted sum of votes", "trees, weighted by the last model", "trees or weights and a cut-off"
@@ -436,6 +446,125 @@ NOT_READ = [
 ]
 
 
+LINES = sorted(regressors.LINEAR, key=lambda name: (name != "LinearRegression", name))
+LEAVES, COUNTS = "trees", "the exponential of boosted trees"
+REGRESSORS = [
+    Cell(
+        "scikit-learn", "`DecisionTreeRegressor`, blanks", lambda: DecisionTreeRegressor(max_depth=5), LEAVES, "blanks"
+    ),
+    Cell("scikit-learn", "`ExtraTreeRegressor`", lambda: ExtraTreeRegressor(max_depth=5, **SEED), LEAVES),
+    Cell("scikit-learn", "`RandomForestRegressor`, blanks", lambda: RandomForestRegressor(7, **SEED), LEAVES, "blanks"),
+    Cell("scikit-learn", "`ExtraTreesRegressor`", lambda: ExtraTreesRegressor(7, **SEED), LEAVES),
+    Cell("scikit-learn", "`GradientBoostingRegressor`", lambda: GradientBoostingRegressor(n_estimators=9), BOOSTED),
+    Cell(
+        "scikit-learn",
+        '`GradientBoostingRegressor(loss="quantile")`',
+        lambda: GradientBoostingRegressor(n_estimators=9, loss="quantile", alpha=0.5),
+        BOOSTED,
+    ),
+    Cell(
+        "scikit-learn",
+        "`HistGradientBoostingRegressor`, blanks",
+        lambda: HistGradientBoostingRegressor(max_iter=9),
+        BOOSTED,
+        "blanks",
+    ),
+    Cell(
+        "scikit-learn",
+        "`HistGradientBoostingRegressor`, categories",
+        lambda: HistGradientBoostingRegressor(max_iter=9),
+        BOOSTED,
+        "dtype",
+    ),
+    Cell(
+        "scikit-learn",
+        '`HistGradientBoostingRegressor(loss="poisson")`, also gamma',
+        lambda: HistGradientBoostingRegressor(max_iter=9, loss="poisson"),
+        COUNTS,
+    ),
+    Cell("scikit-learn", ", ".join(f"`{name}`" for name in LINES), LinearRegression, WEIGHTS, "scaled"),
+    Cell(
+        "scikit-learn",
+        "`PoissonRegressor`, `GammaRegressor`, `TweedieRegressor`",
+        PoissonRegressor,
+        "the exponential of weights",
+        "scaled",
+    ),
+    Cell("XGBoost", "`XGBRegressor`, blanks", lambda: xgboost.XGBRegressor(**XGB), BOOSTED, "blanks", tolerance=1e-5),
+    Cell("XGBoost", "`XGBRFRegressor`", lambda: xgboost.XGBRFRegressor(**XGB, **SEED), BOOSTED, tolerance=1e-5),
+    Cell(
+        "XGBoost",
+        '`XGBRegressor(objective="count:poisson")`',
+        lambda: xgboost.XGBRegressor(**XGB, objective="count:poisson"),
+        COUNTS,
+        tolerance=1e-5,
+    ),
+    Cell(
+        "XGBoost",
+        '`XGBRegressor(objective="reg:quantileerror")`',
+        lambda: xgboost.XGBRegressor(**XGB, objective="reg:quantileerror", quantile_alpha=0.5),
+        BOOSTED,
+        tolerance=1e-5,
+    ),
+    Cell(
+        "XGBoost",
+        '`XGBRegressor(booster="gblinear")`',
+        lambda: xgboost.XGBRegressor(**XGB, booster="gblinear"),
+        WEIGHTS,
+        "scaled",
+        tolerance=1e-5,
+    ),
+    Cell("LightGBM", "`LGBMRegressor`, blanks", lambda: lightgbm.LGBMRegressor(**LIGHT), BOOSTED, "blanks"),
+    Cell("LightGBM", "`LGBMRegressor`, sets of categories", lambda: lightgbm.LGBMRegressor(**LIGHT), BOOSTED, "dtype"),
+    Cell(
+        "LightGBM",
+        '`LGBMRegressor(objective="quantile")`',
+        lambda: lightgbm.LGBMRegressor(**LIGHT, objective="quantile", alpha=0.8),
+        BOOSTED,
+    ),
+    Cell(
+        "LightGBM",
+        '`LGBMRegressor(objective="tweedie")`, also poisson and gamma',
+        lambda: lightgbm.LGBMRegressor(**LIGHT, objective="tweedie"),
+        COUNTS,
+    ),
+    Cell("CatBoost", "`CatBoostRegressor`, blanks", lambda: catboost.CatBoostRegressor(**CAT), BOOSTED, "blanks"),
+    Cell(
+        "CatBoost",
+        "`CatBoostRegressor`, categories",
+        lambda: catboost.CatBoostRegressor(**CAT | TEXTS),
+        BOOSTED,
+        "text",
+    ),
+    Cell(
+        "CatBoost",
+        '`CatBoostRegressor(loss_function="Poisson")`, also Tweedie',
+        lambda: catboost.CatBoostRegressor(**CAT, loss_function="Poisson"),
+        COUNTS,
+    ),
+]
+REGRESSORS_NOT_READ = [
+    Cell(
+        "scikit-learn",
+        "`AdaBoostRegressor`, a median",
+        lambda: AdaBoostRegressor(n_estimators=2),
+        "AdaBoostRegressor is not read",
+    ),
+    Cell(
+        "scikit-learn",
+        "`BaggingRegressor`, `VotingRegressor`, `StackingRegressor`",
+        lambda: BaggingRegressor(n_estimators=2),
+        "BaggingRegressor is not read",
+    ),
+    Cell(
+        "scikit-learn",
+        "`GradientBoostingRegressor` with `init` another model",
+        lambda: GradientBoostingRegressor(n_estimators=2, init=LinearRegression()),
+        "starts from LinearRegression (init), which is not read",
+    ),
+]
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """One row of the table of what may stand in front.
@@ -542,9 +671,9 @@ STEPS_NOT_READ = [
 def tables() -> str:
     """Return the tables of the page."""
     lines = ["| library | model | read as |", "|---|---|---|"]
-    lines += [f"| {cell.library} | {cell.model} | {cell.read_as} |" for cell in (*SKLEARN, *LIBRARIES)]
+    lines += [f"| {cell.library} | {cell.model} | {cell.read_as} |" for cell in (*SKLEARN, *LIBRARIES, *REGRESSORS)]
     lines += ["", "| library | not read | what the reason says |", "|---|---|---|"]
-    lines += [f"| {cell.library} | {cell.model} | {cell.read_as} |" for cell in NOT_READ]
+    lines += [f"| {cell.library} | {cell.model} | {cell.read_as} |" for cell in (*NOT_READ, *REGRESSORS_NOT_READ)]
     return "\n".join(lines) + "\n"
 
 

@@ -2,16 +2,37 @@
 
 import warnings
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn import linear_model, svm
 from sklearn.compose import make_column_transformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from adapters.matrix import LIBRARIES, NOT_READ, SKLEARN, STEPS, STEPS_NOT_READ, WEIGHTS, forest, hist, in_page
-from adapters.probe import assert_same, target_of
+from adapters.evaluate import raw
+from adapters.matrix import (
+    LIBRARIES,
+    NOT_READ,
+    REGRESSORS,
+    REGRESSORS_NOT_READ,
+    SKLEARN,
+    STEPS,
+    STEPS_NOT_READ,
+    WEIGHTS,
+    forest,
+    hist,
+    in_page,
+)
+from adapters.probe import assert_same, probing_rows, target_of
 from adapters.tables_of_numbers import mixed, numbers, with_blanks, with_dtypes
+from sparring.adapters import regressors
+from sparring.adapters.base import quiet, same
+from sparring.adapters.frames import FrameCodec
+from sparring.adapters.regressors import family_of, read_regressor, values
+from sparring.adapters.unwrap import take_apart
+from sparring.assess.columns import infer
 from sparring.core.parameters import LinearModel, TreeEnsemble
 from sparring.errors import NotApplicable
 
@@ -94,6 +115,56 @@ def test_not_read(cell, n_classes, where):
     assert cell.read_as in str(caught.value)
     # it can still be asked
     assert len(target.predict(target.codec.sample)) == len(target.codec.sample)
+
+
+def amounts(frame):
+    """Positive whole numbers that depend on what the classes depend on."""
+    x = frame["n0"].fillna(0.0) + frame["n1"].fillna(0.0) / 10 + frame["whole"] % 3
+    return np.rint(np.exp(x.clip(-2, 2)) + 1.0)
+
+
+def regressor(cell, where):
+    frame, _ = data(cell.data, 2)
+    model = fitted(placed(cell, where), frame, amounts(data("numbers", 2)[0]))
+    return model, FrameCodec(frame, infer(frame))
+
+
+@pytest.mark.parametrize("where", ["bare", "pipeline"])
+@pytest.mark.parametrize("cell", REGRESSORS, ids=lambda cell: f"{cell.library} {cell.model}".replace("`", ""))
+def test_regressors(cell, where):
+    model, codec = regressor(cell, where)
+    with quiet():
+        parameters = read_regressor(model, codec, same)
+    blanks = cell.data in ("blanks", "dtype")
+    x = probing_rows(SimpleNamespace(codec=codec), parameters, blanks=blanks, unseen=True)
+    assert len(x) >= 500
+    with quiet():
+        theirs = np.asarray(model.predict(codec.decode(x))).reshape(-1)
+    np.testing.assert_allclose(values(parameters, raw(parameters, x)), theirs, rtol=cell.tolerance * 10, atol=1e-9)
+    assert len(np.unique(theirs)) > 8
+    assert family_of(take_apart(model).final) in ("trees", "linear")
+
+
+def test_every_linear_regressor():
+    frame, _ = data("scaled", 2)
+    for name in regressors.LINEAR:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = getattr(linear_model if hasattr(linear_model, name) else svm, name)()
+        fitted(model, frame, amounts(data("numbers", 2)[0]))
+        with quiet():
+            parameters = read_regressor(model, FrameCodec(frame, infer(frame)), same)
+        np.testing.assert_allclose(
+            values(parameters, parameters.raw(frame.to_numpy())), model.predict(frame), rtol=1e-9
+        )
+
+
+@pytest.mark.parametrize("cell", REGRESSORS_NOT_READ, ids=lambda cell: cell.model.replace("`", ""))
+def test_regressors_that_are_not_read(cell):
+    model, codec = regressor(cell, "pipeline")
+    with pytest.raises(NotApplicable) as caught:
+        read_regressor(model, codec, same)
+    assert cell.read_as in str(caught.value)
 
 
 def behind(step):

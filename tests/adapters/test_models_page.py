@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sparring.adapters import convert
+from sparring.adapters import convert, regressors
 from sparring.adapters.columnwise import _RULES
 
 
@@ -17,7 +17,8 @@ def page(root):
 def test_classes_that_can_be_read(page):
     named, not_read = page["What can be read"], set(convert.BLACK_BOXES)
     plain = {*convert.FORESTS, *convert.OTHER_TREES, *convert.XGBOOST, *convert.LIGHTGBM, *convert.CATBOOST}
-    known = {*plain, *convert.LINEAR, *convert.COMPOSITES}
+    numbers = {*regressors.FORESTS, *regressors.LINEAR, *regressors.COUNTS}
+    known = {*plain, *convert.LINEAR, *convert.COMPOSITES, *numbers}
     wrappers = {"FixedThresholdClassifier", "TunedThresholdClassifierCV"}
     assert known | wrappers | not_read <= named
     assert {name for name in named if name.endswith(("Classifier", "Regression", "CV"))} <= known | wrappers | not_read
