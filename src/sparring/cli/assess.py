@@ -60,17 +60,10 @@ def assess(
     rows_of_train = None if train is None else read_table(train, target=target)
     loaded = _load(model, allow, authorized_by)
     announce(loaded.model, X, source=str(data), budget_s=budget_s, dry_run=dry_run, yes=yes, silent=json or no_input)
-    names = None if classes is None else tuple(name.strip() for name in classes.split(","))
-    asking = Asking(
-        loaded.model,
-        X,
-        y,
-        names if shift is None else DIRECTIONS,
-        direction or attacker_wants,
-        yes=yes,
-        silent=json or no_input,
-    )
+    rule = Rule.of(decision, attacker_wants, classes, shift, direction)
+    asking = Asking(loaded.model, X, y, rule.answers, rule.wants, yes=yes, silent=json or no_input)
     known = asking.known(columns=columns, system=system, out=None if overwrite else out)
+    how = {"rng": rng, "only": only, "jobs": jobs, "plan": plan, "overwrite": overwrite}
     result = measure(
         budget_s,
         out,
@@ -79,22 +72,53 @@ def assess(
         y=y,
         train=rows_of_train,
         **known.arguments,
-        decision=decision,
-        attacker_wants=attacker_wants,
-        classes=names,
-        shift=shift,
-        direction=direction,
-        rng=rng,
-        only=only,
-        jobs=jobs,
-        plan=plan,
-        overwrite=overwrite,
+        **rule.arguments,
+        **how,
         record=loaded,
         source=str(data),
         target_name=target,
         command=typed(["sparring", *sys.argv[1:]]),
     )
     show(result, out, json=json)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What counts as a success, as the options say it; the names are those of `sparring.assess`."""
+
+    decision: str | None
+    attacker_wants: str | None
+    classes: tuple[str, ...] | None
+    shift: float | None
+    direction: str | None
+
+    @classmethod
+    def of(
+        cls,
+        decision: str | None,
+        wants: str | None,
+        classes: str | None,
+        shift: float | None,
+        direction: str | None,
+    ) -> Rule:
+        """Split the names of classes."""
+        names = None if classes is None else tuple(name.strip() for name in classes.split(","))
+        return cls(decision, wants, names, shift, direction)
+
+    @property
+    def answers(self) -> tuple[str, ...] | None:
+        """What somebody may gain from, where that is known without the model."""
+        return self.classes if self.shift is None else DIRECTIONS
+
+    @property
+    def wants(self) -> str | None:
+        """What somebody gains from."""
+        return self.direction or self.attacker_wants
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The same for `sparring.assess`."""
+        return vars(self).copy()
 
 
 def _load(model: str, allow: list[str] | None, authorized_by: str | None) -> LoadedModel:

@@ -23,7 +23,7 @@ Model = Annotated[
 Data = Annotated[
     Path, typer.Argument(metavar="DATA", help="Rows to assess: CSV or Parquet with a header; not the training rows.")
 ]
-Target = Annotated[str, typer.Option(help="Column that holds the true class.")]
+Target = Annotated[str, typer.Option(help="Column that holds the true class, or the true value of what is predicted.")]
 Classes = Annotated[
     str | None, typer.Option(help="Names of the outputs of a model file that has none, in order: bad,good")
 ]
