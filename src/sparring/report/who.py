@@ -152,12 +152,18 @@ def _predictions(shift: float, clean: Performance, worst: tuple[WorstCase, ...])
     if errors is None:
         return shares
     named = (
-        ("Median absolute error", errors.median),
-        ("Mean absolute error", errors.mean),
+        ("Median absolute error, in the unit of y", errors.median),
+        ("Mean absolute error, in the unit of y", errors.mean),
         ("The same, always predicting the median", errors.constant_model),
     )
     nothing = (NOTHING,) * len(worst)
-    return [*shares, *((title, words.figure(estimate, shown="number"), *nothing) for title, estimate in named)]
+    return [*shares, *((title, _in_y(estimate), *nothing) for title, estimate in named)]
+
+
+def _in_y(estimate: Estimate) -> str:
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return NOTHING if estimate.value is None else f"{estimate.value:.3g}"
+    return f"{estimate.value:.3g} ({estimate.low:.3g}{words.GAP}to{words.GAP}{estimate.high:.3g})"
 
 
 def _worst_case_in_words(n: int) -> str:
