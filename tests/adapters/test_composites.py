@@ -76,8 +76,9 @@ SUMS = {
     "stack-ridge": StackingClassifier(TWO, RidgeClassifier(), cv=2),
     "calibrated-forest": CalibratedClassifierCV(FOREST, ensemble=False, cv=2),
     "calibrated-margin": CalibratedClassifierCV(BOOSTED, ensemble=False, cv=2),
-    "calibrated-lightgbm": CalibratedClassifierCV(clone(LIGHT).set_params(sigmoid=0.7), ensemble=False, cv=2),
 }
+if hasattr(LIGHT, "decision_function"):  # LightGBM 4.7
+    SUMS["calibrated-lightgbm"] = CalibratedClassifierCV(clone(LIGHT).set_params(sigmoid=0.7), ensemble=False, cv=2)
 if hasattr(calibration, "_TemperatureScaling"):  # scikit-learn 1.8
     SUMS["calibrated-temperature"] = CalibratedClassifierCV(HIST, method="temperature", ensemble=False, cv=2)
 BARE_NUMBERS = {"calibrated-margin", "stack-margins", "ada", "ada-default"}  # they take no blanks

@@ -146,8 +146,9 @@ def _tree(tree: dict[str, Any], weight: float, *, output: int, blank: float | No
 
 def _vectors(tree: dict[str, Any], leaf: NDArray[Any], right: NDArray[Any], width: int) -> Floats:
     """Return leaves of several outputs, which stand in a list of their own, counted in the place of right children."""
-    if "leaf_weights" not in tree:
-        raise NotApplicable("XGBoost's trees with leaves of several outputs are read from XGBoost 3.1 on")
+    if "leaf_weights" not in tree:  # before 3.2 they stand among the weights of all nodes
+        every = np.asarray(tree["base_weights"], dtype=np.float32).astype(float).reshape(-1, width)
+        return np.where(leaf[:, None], every, 0.0)
     leaves = np.asarray(tree["leaf_weights"], dtype=np.float32).astype(float).reshape(-1, width)
     value = np.zeros((len(leaf), width))
     value[leaf] = leaves[right[leaf]]
