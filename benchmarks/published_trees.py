@@ -112,6 +112,7 @@ def read_dump(path: Path, *, n_columns: int) -> TreeEnsemble:
         link="logistic",
         n_columns=n_columns,
         dtype="float32",
+        adds_in="float32",
         table=np.full(len(rows), -1, dtype=np.int32),
         source="a dump of XGBoost",
     )

@@ -125,12 +125,12 @@ def test_a_single_tree_is_exact_with_next_to_no_effort():
 def test_nothing_is_proved_where_rounding_may_decide():
     # the sum of two leaves is a billionth: a model that adds in float32 may see zero, or less
     trees = [(0, (0, 1.0, False, 1e-9 - 0.5, 0.5)), (0, 0.5)]
-    trees = ensemble_of(trees, n_columns=1, dtype="float32", link="logistic")
+    trees = replace(ensemble_of(trees, n_columns=1, dtype="float32", link="logistic"), adds_in="float32")
     target = Readable(trees, TableSpace((number(),)), TWO)
     x = np.array([[3.0]])
     _, lower = outcome_of(TreeProof(), case_of(target, x, "spread"))
     assert 1.9 < lower[0] <= 2.0 + 1e-6
-    exact = replace(trees, dtype="float64")
+    exact = replace(trees, adds_in="float64")
     _, lower = outcome_of(TreeProof(), case_of(Readable(exact, target.space, TWO), x, "spread"))
     assert lower[0] == np.inf
 
@@ -164,14 +164,25 @@ def test_a_row_is_proved_as_if_it_were_alone():
         assert alone[0] == together[i]
 
 
-@pytest.mark.parametrize("seed", [0, 2, 3, 4])
-def test_one_and_two_columns_are_ruled_out_by_trying_all(seed):
-    target, x = small_world(seed, d=4)
+@pytest.mark.parametrize("pair_cells", [0, 10_000], ids=["prices", "enumeration"])
+@pytest.mark.parametrize(("seed", "n_outputs"), [(0, 1), (3, 1), (4, 1), (2, 3)])
+def test_as_many_columns_as_it_takes_are_ruled_out(seed, n_outputs, pair_cells):
+    target, x = small_world(seed, n_outputs=n_outputs, d=4)
     truth = np.array([try_everything(target, row)[0] for row in x])
-    attempt, lower = outcome_of(TreeProof(), case_of(target, x, "columns"))
-    np.testing.assert_array_equal(np.minimum(lower, 3), np.minimum(truth, 3))
+    attempt, lower = outcome_of(TreeProof(pair_cells=pair_cells), case_of(target, x, "columns"))
+    np.testing.assert_array_equal(np.minimum(lower, 4), np.minimum(truth, 4))
     assert (lower <= truth).all()
     assert (sizes(target, x, attempt, "columns") >= truth).all()
+
+
+def test_three_columns_are_ruled_out_where_four_must_agree():
+    # each of six answers takes one point off, and the row has three to spare
+    trees = [(0, (j, 2.0, False, 0.0, -1.0)) for j in range(6)]
+    trees = ensemble_of(trees, n_columns=6, link="logistic", intercept=[3.5])
+    target = Readable(trees, TableSpace(tuple(number(f"c{j}") for j in range(6))), TWO)
+    attempt, lower = outcome_of(TreeProof(), case_of(target, np.ones((2, 6)), "columns"))
+    np.testing.assert_array_equal(lower, 4)
+    np.testing.assert_array_equal(sizes(target, np.ones((2, 6)), attempt, "columns"), 4)
 
 
 def test_a_model_without_trees_is_sent_elsewhere():

@@ -52,11 +52,13 @@ def loops_of(target: Target, planned: Sequence[Planned]) -> tuple[Loops, ...]:
     loops: list[Loops] = ["scores"]
     if reading:
         loops.append("spread")
-    by_columns = [p.threat for p in reading if p.threat.objective in ("columns", "cost")]
+    by_columns = [p.threat for p in reading if p.threat.objective == "columns"]
     if by_columns:
         loops.append("columns")
     if any(threat.wants is not None and threat.n_classes > 2 for threat in by_columns):
         loops.append("entries")
     if any(p.id == "evasion/tree-proof@spread" for p in reading):
         loops.append("proof")
+    if any(p.id == "evasion/tree-proof@columns" for p in reading):
+        loops.append("columns proof")
     return tuple(loops)

@@ -110,7 +110,7 @@ def whole_box(leaves: Leaves, limit: float) -> Reach:
         for k in range(leaves.cell_start[j + 1] - leaves.cell_start[j]):
             if leaves.distance[leaves.cell_start[j] + k] < limit:
                 low[j], high[j] = min(low[j], k), max(high[j], k)
-    return Reach(low, high)
+    return Reach(low, high, 0.0)
 
 
 @inner

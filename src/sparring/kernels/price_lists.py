@@ -79,10 +79,13 @@ class Reach(NamedTuple):
     ----------
     low, high : ndarray of shape (d,)
         First and last cell.
+    fee : float
+        What every column costs that leaves its own cell; added to the score.
     """
 
     low: Int32s
     high: Int32s
+    fee: float
 
 
 @inner

@@ -43,7 +43,8 @@ def average(leaves: Leaves, prices: Prices, reach: Reach, limit: float, j: int) 
     so_far = 0.0
     for k in range(low, high + 1):
         so_far += level[k]
-        level[k] = so_far / n_pairs if leaves.distance[start + k] < limit else np.inf
+        whole = so_far if k == leaves.own[j] else so_far + reach.fee
+        level[k] = whole / n_pairs if leaves.distance[start + k] < limit else np.inf
         mean[start + k] = level[k]
     _fill_levels(table, low, high)
 

@@ -12,17 +12,19 @@ from sparring.core.space import Column, TableSpace
 from sparring.kernels.branching import USUAL
 from sparring.kernels.cells import cell_trees, limits
 from sparring.kernels.column_search import single_entries, survey_columns
+from sparring.kernels.columns_proof import prove_columns
 from sparring.kernels.predict import _add_trees, raw_scores
 from sparring.kernels.spread_proof import prove_nearest
 from sparring.kernels.spread_search import Settings, nearest_flips
 
-Loops = Literal["scores", "columns", "entries", "spread", "proof"]
+Loops = Literal["scores", "columns", "entries", "spread", "proof", "columns proof"]
 COMPILED: dict[Loops, Any] = {
     "scores": _add_trees,
     "columns": survey_columns,
     "entries": single_entries,
     "spread": nearest_flips,
     "proof": prove_nearest,
+    "columns proof": prove_columns,
 }
 
 
@@ -44,7 +46,7 @@ def warm(loops: tuple[Loops, ...]) -> None:
 
     Parameters
     ----------
-    loops : tuple of {'scores', 'columns', 'entries', 'spread', 'proof'}
+    loops : tuple of {'scores', 'columns', 'entries', 'spread', 'proof', 'columns proof'}
     """
     stump, x = _stump(), np.zeros((1, 1))
     space = TableSpace((Column(name="x", kind="number", who="anyone", low=0.0, high=2.0, spread=1.0),))
@@ -63,6 +65,8 @@ def warm(loops: tuple[Loops, ...]) -> None:
         nearest_flips(trees, value, 0.0, x, np.ones(1), within, settings, 0.0, state, np.zeros(1), x.copy())
     if "proof" in loops:
         prove_nearest(trees, value, 0.0, x, np.ones(1), within, 0.0, 1, USUAL, np.zeros(1), x.copy())
+    if "columns proof" in loops:
+        prove_columns(trees, value, 0.0, x, within, 0.0, 1, 1, USUAL, np.ones(1))
 
 
 def _stump() -> TreeEnsemble:

@@ -40,7 +40,8 @@ class TreeProof(Attack[Evasion]):
         "Globerson and Jaakkola, 'Fixing Max-Product', NeurIPS 2007, for bounds by dual block coordinate ascent, and "
         "Kantchelian et al., 'Evasion and Hardening of Tree Ensemble Classifiers', ICML 2016 (arXiv 1509.07892), for "
         "the problem. Here factors are whole trees, prices are kept on each tree's own segments of a column, and "
-        "branch and bound over cells goes on from them; one and two columns are enumerated."
+        "branch and bound over cells goes on from them; one and two columns are enumerated, and for more each changed "
+        "column pays a fee, a Lagrange multiplier."
     )
 
     first: float = Field(0.02, gt=0, description="size of the search's first box around a row, in spreads")
@@ -65,9 +66,20 @@ class TreeProof(Attack[Evasion]):
             raise NotApplicable("it proves things of trees, and this model has none")
         ways = KeptWays(case, model)
         if case.threat.objective == "columns":
-            yield from ColumnSearch(ways, beam=2, pair_cells=self.pair_cells * case.effort.sweeps).passes()
+            yield from self._columns(ways)
         else:
             yield from self._spread(ways)
+
+    def _columns(self, ways: TreeWays) -> Iterator[Attempt]:
+        sweeps = ways.case.effort.sweeps
+        search = ColumnSearch(ways, beam=2, pair_cells=self.pair_cells * sweeps)
+        yield from search.passes()
+        if ways.case.cancelled():
+            return
+        proof = ColumnProof(search, effort=sweeps * self.entries)
+        ways.improve(np.flatnonzero(proof.open), proof.prove, chunk=ROWS_AT_ONCE)
+        yield Bounds(ways.least(search.bound))
+        yield ways.attempt
 
     def _spread(self, ways: TreeWays) -> Iterator[Attempt]:
         proof, sweeps = SpreadProof(ways, self), ways.case.effort.sweeps
@@ -189,3 +201,43 @@ class SpreadProof:
         """Keep what was proved; in a mixed way it says nothing of the row."""
         if way.number is not None:
             self.bound[rows, way.number] = np.maximum(self.bound[rows, way.number], lower)
+
+
+class ColumnProof:
+    """Numbers of columns that cannot suffice, beyond those that were enumerated.
+
+    Parameters
+    ----------
+    search : ColumnSearch
+        Its bounds are raised.
+    effort : int
+        Entries of price lists that may be gone through for one row.
+    """
+
+    def __init__(self, search: ColumnSearch, *, effort: int) -> None:
+        self.search = search
+        self.ways = search.ways
+        self.effort = effort
+        self.most = int(self.ways.case.threat.sizes[-1])
+
+    @property
+    def open(self) -> Bools:
+        """Rows whose bound falls short of the number of columns found, and of the largest that is reported."""
+        lower = self.ways.least(self.search.bound)
+        return np.asarray((lower <= self.most) & (lower < np.floor(self.ways.size)))
+
+    def prove(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
+        """Raise the bounds of rows in one of their ways; no row is looked for."""
+        from sparring.kernels.branching import USUAL
+        from sparring.kernels.columns_proof import prove_columns
+
+        x = self.ways.x[rows]
+        if way.number is not None:
+            lower = self.search.bound[rows, way.number]
+            most = int(min(self.most, np.floor(limit.max()) - 1))
+            doubt = way.doubt_at(attempt)
+            prove_columns(
+                way.trees, way.value, way.base_at(attempt), x, self.ways.limits, doubt, most, self.effort, USUAL, lower
+            )
+            self.search.bound[rows, way.number] = lower
+        return limit, x
