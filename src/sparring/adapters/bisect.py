@@ -85,9 +85,11 @@ def frays(
 
     Parameters
     ----------
-    chain, feature, threshold, columns, dtype
+    chain, feature, threshold
         As for `first_reached`.
     found : Found
+    columns, dtype
+        As for `first_reached`.
 
     Returns
     -------

@@ -48,7 +48,7 @@ def read_gradient_boosting(model: Any) -> TreeEnsemble:
     start = getattr(model, "init_", None)
     if start != "zero" and class_name(start) != "DummyClassifier":
         raise NotApplicable(f"GradientBoostingClassifier starts from {class_name(start)} (init), which is not read")
-    if start != "zero" and start.strategy in ("stratified", "uniform"):
+    if getattr(start, "strategy", None) in ("stratified", "uniform"):
         raise NotApplicable("GradientBoostingClassifier starts from a DummyClassifier that draws lots (init)")
     # expit(2 * raw) is the probability under the exponential loss
     scale = 2.0 if model.loss == "exponential" else 1.0
