@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.data import TABLES, Places, Split, split
 
 N_ROWS = 200
-LIBRARIES = ("xgboost", "forest", "lightgbm", "hist")
+LIBRARIES = ("xgboost", "forest", "lightgbm", "hist", "catboost")
 NUMBERS_ONLY = ("lab", "breast", "digits")
 NAMES = tuple(f"{table}-{library}" for table in TABLES for library in LIBRARIES)
 
@@ -73,7 +73,8 @@ def fitted(library: str, parts: Split, *, large: bool) -> Any:
 
     Parameters
     ----------
-    library : {'xgboost', 'forest', 'lightgbm', 'hist'}
+    library : str
+        One of `LIBRARIES`.
     parts : Split
     large : bool
         300 trees, as in published comparisons, in place of 100.
@@ -84,6 +85,7 @@ def fitted(library: str, parts: Split, *, large: bool) -> Any:
         "lightgbm": lambda: _lightgbm(large=large),
         "hist": lambda: _hist(large=large, mixed=mixed),
         "forest": lambda: _forest(mixed=mixed),
+        "catboost": lambda: _catboost(parts, large=large, mixed=mixed),
     }
     return makers[library]().fit(parts.train, parts.y_train)
 
@@ -107,6 +109,20 @@ def _hist(*, large: bool, mixed: bool) -> Any:
 
     kinds = {"categorical_features": "from_dtype"} if mixed else {}
     return HistGradientBoostingClassifier(max_iter=300 if large else 100, early_stopping=False, random_state=0, **kinds)
+
+
+def _catboost(parts: Split, *, large: bool, mixed: bool) -> Any:
+    from catboost import CatBoostClassifier
+
+    size = {"iterations": 300 if large else 100, "depth": 6, "random_seed": 0, "thread_count": 1}
+    quiet = {"verbose": False, "allow_writing_files": False}
+    if not mixed:
+        return CatBoostClassifier(**size, **quiet)
+    texts = [str(name) for name in parts.train.select_dtypes(exclude="number").columns]
+    if parts.train[texts].isna().to_numpy().any():
+        return behind_columns(CatBoostClassifier(**size, **quiet))  # CatBoost takes no blank for a text
+    # without combinations of columns, which cannot be read
+    return CatBoostClassifier(**size, **quiet, cat_features=texts, max_ctr_complexity=1)
 
 
 def _forest(*, mixed: bool) -> Any:
