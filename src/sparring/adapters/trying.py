@@ -21,6 +21,7 @@ BASES = 2
 CODES = 500
 NUMBERS = 41
 CELLS = 4_000_000
+WIDE = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +93,8 @@ def make_trial(codec: FrameCodec, taken: Callable[[Floats], Bools]) -> Trial:
     sample = codec.sample[taken(codec.sample)]
     if len(sample) == 0:
         raise NotApplicable("the preprocessing takes none of the rows, so that it cannot be tried out")
-    bases = sample[:: max(1, len(sample) // BASES)][:BASES]
+    n_bases = BASES if sample.shape[1] <= WIDE else 1  # each row of the trial is as wide as the table
+    bases = sample[:: max(1, len(sample) // n_bases)][:n_bases]
     n_numbers = int(np.clip(CELLS // max(1, sample.shape[1] ** 2), 5, NUMBERS))
     rows, base, varied = [bases], [np.arange(len(bases))], [np.full(len(bases), -1)]
     for j in range(sample.shape[1]):
