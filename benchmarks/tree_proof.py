@@ -93,7 +93,7 @@ def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = results.parser(__doc__)
     parser.add_argument("--models", default=",".join(SWEEPS))
-    parser.add_argument("--veritas-rows", type=int, default=10)
+    parser.add_argument("--veritas-rows", type=int, default=20)
     parser.add_argument("--veritas-seconds", type=float, default=10.0)
     parser.add_argument("--tree-verification", type=Path, help="a clone of chenhongge/treeVerification")
     parser.add_argument("--published", default="", help="breast, diabetes, or both; --data has their files")
@@ -155,21 +155,24 @@ def write_veritas(name: str, ours: Proof, theirs: Any, best: Floats, *, path: Pa
     n = len(theirs.lower)
     tighter = ours.lower[:n] >= theirs.lower - SETTLED
     quick = theirs.seconds >= TIMES * ours.seconds[:n]
+    best = best[:n]
     measured = {
         "rows": n,
         "ours is tighter or equal": float(tighter.mean()),
         f"and in 1/{TIMES} of its time": float((tighter & quick).mean()),
         "our bound, median": float(np.median(ours.lower[:n])),
         "its bound, median": float(np.median(theirs.lower)),
-        "our bound / best known, median": float(np.median(ours.lower[:n] / best[:n])),
-        "its bound / best known, median": float(np.median(theirs.lower / best[:n])),
+        "our bound / best known, median": float(np.median(ours.lower[:n] / best)),
+        "its bound / best known, median": float(np.median(theirs.lower / best)),
         "our ms a row, median": 1e3 * float(np.median(ours.seconds[:n])),
         "its ms a row, median": 1e3 * float(np.median(theirs.seconds)),
         "its time / ours, median": float(np.median(theirs.seconds / ours.seconds[:n])),
+        "its time / ours, least": float((theirs.seconds / ours.seconds[:n]).min()),
     }
-    goal = f"tighter or equal in 1/{TIMES} of its time on >= 95 % of rows"
+    forest = "forest" in name
+    goal = "no goal was set" if forest else f"tighter or equal in 1/{TIMES} of its time on >= 95 % of rows"
     versions = {k: v for k, v in theirs.versions.items() if k == "dtai-veritas"}
-    met = float((tighter & quick).mean()) >= 0.95
+    met = None if forest else float((tighter & quick).mean()) >= 0.95
     results.record(path, f"{CLAIM} against Veritas", name, goal=goal, met=met, measured=measured, peers=versions)
 
 
