@@ -241,7 +241,7 @@ def nearest_real_rows(
     all_copies, owners = np.concatenate(copies), np.concatenate(owner)
     answers = target.predict(all_copies)
     sizes = measure(space, rows.x[owners], all_copies, threat.objective)
-    changed = space.changed(rows.x[owners], all_copies).any(axis=1)
+    changed = np.asarray(space.changed(rows.x[owners], all_copies).any(axis=1))
     for row, i, answer, s, differs in zip(all_copies, owners, answers, sizes, changed, strict=True):
         if differs and s < size[i] and int(answer) in threat.wanted(int(rows.y[i])):
             x_adv[i], found[i], size[i] = row, True, s

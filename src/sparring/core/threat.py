@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Literal
 
@@ -78,12 +78,12 @@ def headline_of(objective: str, sizes: Sequence[float]) -> float:
     return sizes[(len(sizes) - 1) // 2] if sizes else 0.0
 
 
-def amounts(costs: Sequence[float]) -> tuple[float, ...]:
+def amounts(costs: Iterable[float]) -> tuple[float, ...]:
     """Return round amounts from what one column costs up to what all of them cost together.
 
     Parameters
     ----------
-    costs : sequence of float
+    costs : iterable of float
         Of the columns that may be misstated.
 
     Returns
@@ -97,7 +97,7 @@ def amounts(costs: Sequence[float]) -> tuple[float, ...]:
     >>> amounts([40.0, 150.0, 500.0])
     (50.0, 100.0, 200.0, 500.0, 1000.0)
     """
-    paid = [cost for cost in costs if cost > 0]
+    paid = [float(cost) for cost in costs if cost > 0]
     if not paid:
         return ()
     total = math.fsum(paid)

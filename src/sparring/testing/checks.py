@@ -26,7 +26,7 @@ from sparring.core.examples import Floats
 from sparring.core.plugin import Attack
 from sparring.core.spec import Access
 from sparring.core.target import Oracle
-from sparring.core.threat import GRANTS, Attacker, Evasion, Objective
+from sparring.core.threat import GRANTS, Attacker, Evasion, Objective, amounts
 from sparring.errors import BudgetSpent, NotApplicable, PluginError
 from sparring.testing import models
 from sparring.testing._parts import empty, equal, rows_of, take
@@ -34,8 +34,8 @@ from sparring.testing.models import KnownModel
 
 AttackClass = type[Attack[Evasion]]
 QUERIES = 240
-NEAR = 0.5
-"""Spreads within which an attack on spreads must find what is there."""
+THERE: dict[Objective, float] = {"columns": 1, "spread": 0.5, "cost": 20.0}
+"""Size within which an attack must find what is there."""
 LAST_PASSES = 2
 """Attempts that may still come after time is up: the pass under way, and one to sum up."""
 
@@ -228,7 +228,7 @@ def _proposes_legal_rows(attack_class: AttackClass, objective: Objective) -> Non
 
 def _claims_nothing_impossible(attack_class: AttackClass, objective: Objective) -> None:
     for known in _known():
-        smallest = known.columns if objective == "columns" else known.spread
+        smallest = known.smallest(objective)
         case, attempts = _run(attack_class, known, objective)
         for attempt in attempts[-1:]:
             labels = known.target.predict(attempt.x_adv)
@@ -298,13 +298,11 @@ def _finds_on_some_model(attack_class: AttackClass) -> None:
     tried, shares = 0, []
     for known in (*_known(), models.additive_model(n=60)):
         for objective in attack_class.objectives:
-            smallest = known.columns if objective == "columns" else known.spread
-            there = smallest <= (1 if objective == "columns" else NEAR)
+            there = known.smallest(objective) <= THERE[objective]
             _, attempts = _run(attack_class, known, objective)
-            if not attempts:
-                continue
-            tried += 1
-            shares.append(float(attempts[-1].found[there].mean()))
+            if attempts:
+                tried += 1
+                shares.append(float(attempts[-1].found[there].mean()))
     _must(tried, "there must be a known model that it is suited to")
     _must(
         max(shares) == 1.0,
@@ -344,11 +342,14 @@ def _case(
     wants: int | None = None,
     cancelled: Callable[[], bool] = never,
 ) -> Case[Evasion]:
+    space = known.target.space
+    prices = amounts(space.cost[space.movable]) if objective == "cost" else ()
+    threat = Evasion(objective=objective, attacker=attack_class.attacker, wants=wants, amounts=prices)
     return Case(
         oracle=Oracle(known.target, attack_class.needs, budget=queries * len(known.rows)),
         rows=known.rows,
         background=known.background,
-        threat=Evasion(objective=objective, attacker=attack_class.attacker, wants=wants),
+        threat=threat,
         effort=Effort(queries=queries, sweeps=5),
         entropy=11,
         cancelled=cancelled,
@@ -395,5 +396,5 @@ def _last(attack_class: AttackClass, known: KnownModel, objective: Objective) ->
 
 
 def _sizes(case: Case[Evasion], attempt: AdversarialExamples) -> Floats:
-    measure = case.space.size_in_columns if case.threat.objective == "columns" else case.space.size_in_spreads
-    return np.where(attempt.found, measure(case.rows.x, attempt.x_adv), np.inf)
+    size = case.space.size(case.rows.x, attempt.x_adv, case.threat.objective)
+    return np.where(attempt.found, size, np.inf)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,31 @@ from sparring.core.parameters import LEAF, LinearModel, Parameters, TreeEnsemble
 from sparring.core.space import Column, TableSpace
 from sparring.core.spec import Access
 from sparring.core.target import Decision
+from sparring.core.threat import Objective
 from sparring.errors import DataError, NotApplicable
 
 CLASSES = ("no", "yes")
 EVERYTHING = frozenset({Access.LABELS, Access.SCORES, Access.PARAMETERS, Access.BACKGROUND})
 AMOUNT, AGE, BONUS, JOB, PURPOSE, OFFICE = range(6)
 COLUMNS = (
-    Column(name="amount", kind="number", who="anyone", low=0.0, high=100.0, spread=10.0),
-    Column(name="age", kind="number", who="effort", low=18.0, high=80.0, step=1.0, spread=12.0),
-    Column(name="bonus", kind="number", who="anyone", low=0.0, high=50.0, spread=5.0, direction="up", missing="allow"),
-    Column(name="job", kind="category", who="anyone", categories=("none", "clerk", "chief")),
-    Column(name="purpose", kind="category", who="anyone", categories=("car", "house"), unseen="allow"),
+    Column(name="amount", kind="number", who="anyone", cost=20.0, low=0.0, high=100.0, spread=10.0),
+    Column(name="age", kind="number", who="effort", cost=45.0, low=18.0, high=80.0, step=1.0, spread=12.0),
+    Column(
+        name="bonus",
+        kind="number",
+        who="anyone",
+        cost=10.0,
+        low=0.0,
+        high=50.0,
+        spread=5.0,
+        direction="up",
+        missing="allow",
+    ),
+    Column(name="job", kind="category", who="anyone", cost=30.0, categories=("none", "clerk", "chief")),
+    Column(name="purpose", kind="category", who="anyone", cost=5.0, categories=("car", "house"), unseen="allow"),
     Column(name="office", kind="number", who="nobody", low=0.0, high=9.0, step=1.0, spread=2.0),
 )
+PRICES = TableSpace(COLUMNS).cost
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +99,8 @@ class KnownModel:
         Fewest columns for each row; inf where no change is enough.
     spread : ndarray of shape (n,)
         Smallest size in spreads, or the limit that it comes arbitrarily near to; inf where no change is enough.
+    cost : ndarray of shape (n,) or None
+        Least money, as the columns declare it; inf where no change is enough; None where they declare none.
     """
 
     name: str
@@ -94,13 +109,21 @@ class KnownModel:
     background: Examples
     columns: Floats
     spread: Floats
+    cost: Floats | None = None
+
+    def smallest(self, objective: Objective) -> Floats:
+        """Return the size of each row's smallest change in the unit of an objective, shape (n,)."""
+        if objective == "cost":
+            assert self.cost is not None, "the columns of this model declare no costs"
+            return self.cost
+        return self.columns if objective == "columns" else self.spread
 
     def frozen(self) -> KnownModel:
         """Return the same with no column that may change."""
         columns = tuple(column.model_copy(update={"who": "nobody"}) for column in self.target.space.columns)
         nothing = np.full(len(self.rows), np.inf)
         target = replace(self.target, space=TableSpace(columns))
-        return replace(self, name=f"{self.name}, frozen", target=target, columns=nothing, spread=nothing)
+        return replace(self, name=f"{self.name}, frozen", target=target, columns=nothing, spread=nothing, cost=nothing)
 
 
 def table(n: int, *, seed: int) -> Floats:
@@ -127,7 +150,7 @@ def threshold_model(*, n: int = 24) -> KnownModel:
     # a number can be brought to the cut exactly, or as near below it as one likes
     spread = np.abs(x[:, AMOUNT] - cut) / 10.0
     target = Formula(lambda rows: np.where(rows[:, AMOUNT] < cut, -1.0, 1.0)[:, None], tree, "trees")
-    return _known("threshold", target, x, np.ones(n), spread)
+    return _known("threshold", target, x, np.ones(n), spread, np.full(n, PRICES[AMOUNT]))
 
 
 def additive_model(*, n: int = 24) -> KnownModel:
@@ -157,7 +180,9 @@ def stepwise_model(*, n: int = 24) -> KnownModel:
     moves = np.sort(np.where(votes == majority[:, None], moves, np.inf), axis=1)
     spread = moves[np.arange(n), columns.astype(np.int64) - 1]
     target = Formula(lambda rows: _vote(tests, rows), _trees(tests), "trees")
-    return _known("stepwise", target, x, columns, spread)
+    prices = np.sort(np.where(votes == majority[:, None], PRICES[[AMOUNT, AGE, JOB]], np.inf), axis=1)
+    cost = prices.cumsum(axis=1)[np.arange(n), columns.astype(np.int64) - 1]
+    return _known("stepwise", target, x, columns, spread, cost)
 
 
 def constant_model(*, n: int = 12) -> KnownModel:
@@ -166,7 +191,7 @@ def constant_model(*, n: int = 12) -> KnownModel:
     missing, slope = np.zeros((len(COLUMNS), 1)), np.zeros((len(COLUMNS), 1))
     model = LinearModel(np.array([-1.0]), slope, missing, "logistic", source="sparring.testing")
     target = Formula(lambda rows: np.full((len(rows), 1), -1.0), model, "linear")
-    return _known("constant", target, table(n, seed=4), nothing, nothing)
+    return _known("constant", target, table(n, seed=4), nothing, nothing, nothing)
 
 
 def constant_tree(*, n: int = 12) -> KnownModel:
@@ -180,18 +205,17 @@ def moody_model(*, n: int = 12, seed: int = 5) -> KnownModel:
     """Answers differently when asked again; nothing is known of it."""
     rng = np.random.default_rng(seed)
     target = Formula(lambda rows: rng.normal(size=(len(rows), 1)))
-    return _known("moody", target, table(n, seed=6), np.zeros(n), np.zeros(n))
+    return _known("moody", target, table(n, seed=6), np.zeros(n), np.zeros(n), np.zeros(n))
 
 
-def _known(name: str, target: Formula, x: Floats, columns: Floats, spread: Floats) -> KnownModel:
+def _known(name: str, target: Formula, x: Floats, *sizes: Floats) -> KnownModel:
     background = table(60, seed=7)
     return KnownModel(
         name,
         target,
         Examples(x, target.predict(x), np.arange(len(x)) * 3),
         Examples(background, target.predict(background), np.arange(len(background)) + 1000),
-        columns,
-        spread,
+        *sizes,
     )
 
 
@@ -226,12 +250,16 @@ def _vote(tests: list[tuple[int, float, float, float]], x: Floats) -> Floats:
     return np.asarray(sum(np.where(x[:, j] < cut, below, above) for j, cut, below, above in tests))[:, None]
 
 
-def _additive_sizes(space: TableSpace, model: LinearModel, x: Floats) -> tuple[Floats, Floats]:
-    """Fewest columns: the largest gains first. Smallest spread: by bisection, since gains grow with the size."""
+def _additive_sizes(space: TableSpace, model: LinearModel, x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Fewest columns: the largest gains first. Smallest spread: by bisection, since gains grow with the size.
+
+    Least money: every set of columns is tried.
+    """
     raw = model.raw(x)[:, 0]
     toward = np.where(raw > 0, -1.0, 1.0)  # the sign that the score must get
     short = -raw * toward
-    gains = -np.sort(-_gains(space, model, x, toward, np.full(len(x), np.inf)), axis=1)
+    free = _gains(space, model, x, toward, np.full(len(x), np.inf))
+    gains = -np.sort(-free, axis=1)
     enough = _reaches(gains.cumsum(axis=1), short[:, None], toward[:, None])
     columns = np.where(enough.any(axis=1), enough.argmax(axis=1) + 1.0, np.inf)
     low, high = np.zeros(len(x)), np.full(len(x), 20.0)
@@ -239,7 +267,11 @@ def _additive_sizes(space: TableSpace, model: LinearModel, x: Floats) -> tuple[F
         middle = (low + high) / 2
         passes = _reaches(_gains(space, model, x, toward, middle).sum(axis=1), short, toward)
         low, high = np.where(passes, low, middle), np.where(passes, middle, high)
-    return columns, np.where(np.isfinite(columns), high, np.inf)
+    cost = np.full(len(x), np.inf)
+    for chosen in product((0.0, 1.0), repeat=len(COLUMNS)):
+        passes = _reaches(free @ np.array(chosen), short, toward)
+        cost = np.where(passes, np.minimum(cost, float(PRICES @ np.array(chosen))), cost)
+    return columns, np.where(np.isfinite(columns), high, np.inf), cost
 
 
 def _reaches(gain: Floats, short: Floats, toward: Floats) -> Bools:

@@ -95,7 +95,8 @@ class Compass:
         """Draw -1, 0 or 1 for each column of each candidate; `u` is uniform, of shape (r, b, d)."""
         belief = 1.0 / (1.0 + np.exp(-self.trust * self.lean[rows] / np.sqrt(self.doubt[rows])))
         up = ((1.0 - UNCHANGED) * belief).astype(u.dtype)[:, None, :]
-        return (u < up).view(np.int8) - (u >= up + u.dtype.type(UNCHANGED)).view(np.int8)
+        down = u >= up + u.dtype.type(UNCHANGED)
+        return np.asarray((u < up).view(np.int8) - down.view(np.int8))
 
     def learn(self, rows: Ints, stood: Floats, answer: Floats) -> None:
         """Remember where candidates stood and what came of it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,11 @@ class Ledger:
         """Columns and what may change in them."""
         return self.case.space
 
+    @cached_property
+    def prices(self) -> Floats:
+        """What a change of each column counts for where columns or money are counted, shape (d,)."""
+        return prices_of(self.case)
+
     @property
     def found(self) -> Bools:
         """Rows with a wanted row in hand, shape (n,)."""
@@ -94,6 +100,19 @@ class Ledger:
         if self.case.cancelled():
             return np.empty(0, dtype=np.int64)
         return np.flatnonzero((self.room > 0) & (self.size > above) & (self.idle < IDLE_CALLS))
+
+    def least(self, columns: int) -> float:
+        """Return the least size that an edit of so many columns can have; above it, one of them may still improve."""
+        if self.case.threat.objective == "columns":
+            return float(columns)
+        return float(np.sort(self.prices[self.space.movable])[:columns].sum())
+
+    def worth_asking(self, rows: Ints, x_adv: Floats) -> Floats:
+        """Put the original, which costs no try, in place of candidates that cost no less than the best in hand."""
+        if self.case.threat.objective != "cost":
+            return x_adv
+        dear = self.space.size_in_cost(self.x[rows], x_adv) >= self.size[rows]
+        return np.where(dear[:, None], self.x[rows], x_adv)
 
     def ask(self, rows: Ints, x_adv: Floats) -> Bools:
         """Ask for decisions on legal candidates, and keep the smallest that is decided as wanted.
@@ -189,8 +208,10 @@ class Ledger:
 
     def _sizes(self, rows: Ints, x_adv: Floats) -> tuple[Floats, Floats]:
         x = self.x[rows]
-        columns, spreads = self.space.size_in_columns(x, x_adv), self.space.size_in_spreads(x, x_adv)
-        return (columns, spreads) if self.case.threat.objective == "columns" else (spreads, columns)
+        objective, spreads = self.case.threat.objective, self.space.size_in_spreads(x, x_adv)
+        if objective == "spread":
+            return spreads, self.space.size_in_columns(x, x_adv)
+        return self.space.size(x, x_adv, objective), spreads
 
     def _smallest(self, rows: Ints, x_adv: Floats) -> Ints:
         """Index of the smallest candidate of each row, where it improves on the best."""
@@ -210,6 +231,11 @@ class Ledger:
         row = rows[first]
         self.best[row] = x_adv[first]
         self.size[row], self.other_size[row] = self._sizes(row, x_adv[first])
+
+
+def prices_of(case: EvasionCase) -> Floats:
+    """Return what a change of each column counts for: its cost where money is counted, else 1; shape (d,)."""
+    return case.space.cost if case.threat.objective == "cost" else np.ones(len(case.space))
 
 
 def wanted_mask(case: EvasionCase, y: Ints) -> Bools:
@@ -315,6 +341,7 @@ def _gaps(case: EvasionCase, x: Floats, pool: Floats) -> tuple[Floats, Floats]:
     """Return how far each row is from each of the pool in the objective's unit, and what breaks ties, shapes (n, m)."""
     space = case.space
     first, second = np.zeros((2, len(x), len(pool)))
+    prices = prices_of(case)
     for j in np.flatnonzero(space.movable):
         ours, theirs = x[:, j, None], pool[:, j]
         with np.errstate(invalid="ignore"):
@@ -324,8 +351,8 @@ def _gaps(case: EvasionCase, x: Floats, pool: Floats) -> tuple[Floats, Floats]:
         if space.categorical[j] or blank.any():
             gap = np.where(space.categorical[j] | blank, space.changed(ours, theirs), gap)
         second += gap
-        if case.threat.objective == "columns":
-            first += gap > 0
+        if case.threat.objective != "spread":
+            first += (gap > 0) * prices[j]
         else:
             np.maximum(first, gap, out=first)
     return first, second

@@ -128,7 +128,7 @@ def try_edits(ledger: Ledger, pool: Candidates, rows: Ints, levels: Ints, column
     row, column = rows[where], columns[where, k]
     x_adv = ledger.x[row].copy()
     x_adv[np.arange(len(row))[:, None], column] = pool.values[levels[where, k][:, None], row[:, None], column]
-    ledger.ask(row, x_adv)
+    ledger.ask(row, ledger.worth_asking(row, x_adv))
 
 
 def candidates(ledger: Ledger, *, copies: int) -> Candidates:
@@ -188,11 +188,13 @@ def _pad(table: Floats, depth: int) -> Floats:
 def _leanings(ledger: Ledger) -> tuple[list[_Leaning], Ints]:
     signatures, group = np.unique(ledger.wanted, axis=0, return_inverse=True)
     background = ledger.case.background
-    leanings = [_leaning(ledger.space, background.x, signature[background.y]) for signature in signatures]
+    leanings = [
+        _leaning(ledger.space, background.x, signature[background.y], prices=ledger.prices) for signature in signatures
+    ]
     return leanings, group.ravel()
 
 
-def _leaning(space: TableSpace, x: Floats, wanted: Bools) -> _Leaning:
+def _leaning(space: TableSpace, x: Floats, wanted: Bools, *, prices: Floats) -> _Leaning:
     d = len(space)
     tells = np.zeros(d)
     toward, away = np.full(d, np.inf), np.full(d, -np.inf)
@@ -210,7 +212,9 @@ def _leaning(space: TableSpace, x: Floats, wanted: Bools) -> _Leaning:
         toward[j], away[j] = (high, low) if shift >= 0 else (low, high)
         source = ours if len(ours) else _seen(x[:, j])
         lists.append(np.quantile(source, QUANTILES, method="nearest") if len(source) else np.empty(0))
-    columns = np.lexsort((np.arange(d), -tells, ~space.movable))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        worth = np.nan_to_num(tells / prices, nan=0.0)
+    columns = np.lexsort((np.arange(d), -worth, ~space.movable))
     typical = np.full((max((len(t) for t in lists), default=0), d), np.nan)
     for j, values in enumerate(lists):
         typical[: len(values), j] = values

@@ -54,14 +54,14 @@ class Greedy:
         # a set is a bit for each option; singles are the sets to begin with
         sets, margin = np.broadcast_to(1 << np.arange(k, dtype=np.int64), (n, k)), self.margin
         for size in range(2, int(ledger.space.movable.sum()) + 1):
-            if not len(ledger.open(above=size)):
+            if not len(ledger.open(above=ledger.least(size))):
                 return
             sets, predicted = self._larger(sets, margin)
             limit = int(PAIRS * queries) if size == 2 else queries
             sets, predicted = sets[:, :limit], predicted[:, :limit]
             margin = np.full(sets.shape, -np.inf)
             for start in range(0, sets.shape[1], self.batch):
-                rows = ledger.open(above=size)
+                rows = ledger.open(above=ledger.least(size))
                 if not len(rows):
                     break
                 part = slice(start, start + self.batch)
@@ -78,12 +78,12 @@ class Greedy:
         values = self.pool.values[levels, np.arange(len(levels))[:, None], columns]
         margin = np.full(levels.shape, -np.inf)
         for start in range(0, levels.shape[1], self.batch):
-            rows = ledger.open(above=1)
+            rows = ledger.open(above=ledger.least(1))
             where, k = np.nonzero(levels[rows, start : start + self.batch] >= 0)
             row, k = rows[where], k + start
             x_adv = ledger.x[row].copy()
             x_adv[np.arange(len(row)), columns[row, k]] = values[row, k]
-            margin[row, k] = ledger.weigh(row, x_adv)
+            margin[row, k] = ledger.weigh(row, ledger.worth_asking(row, x_adv))
             yield ledger.attempt
         order = np.argsort(-margin, axis=1, kind="stable")
         columns, values, margin = (np.take_along_axis(part, order, axis=1) for part in (columns, values, margin))
@@ -108,15 +108,26 @@ class Greedy:
         with np.errstate(invalid="ignore"):
             predicted = (margin[:, :, None] + self.margin[:, None, :]).reshape(n, -1)
         predicted = np.where(clash.reshape(n, -1), -np.inf, predicted)
-        order = np.argsort(-predicted, axis=1, kind="stable")
+        order = self._promising_first(larger, predicted)
         larger, predicted = np.take_along_axis(larger, order, axis=1), np.take_along_axis(predicted, order, axis=1)
         for i in range(n):
             repeated = np.ones(larger.shape[1], dtype=bool)
             repeated[np.unique(larger[i], return_index=True)[1]] = False
             predicted[i, repeated] = -np.inf
-        order = np.argsort(-predicted, axis=1, kind="stable")
+        order = self._promising_first(larger, predicted)
         order = order[:, : int(np.isfinite(predicted).sum(axis=1).max(initial=0))]
         return np.take_along_axis(larger, order, axis=1), np.take_along_axis(predicted, order, axis=1)
+
+    def _promising_first(self, sets: Ints, predicted: Floats) -> Ints:
+        """Order sets by what they are predicted to reach; where money is counted, those that will do by their cost."""
+        if self.ledger.case.threat.objective != "cost":
+            return np.argsort(-predicted, axis=1, kind="stable")
+        price = self.ledger.prices[self.column]
+        cost = np.zeros(sets.shape)
+        for t in range(price.shape[1]):
+            cost += np.where(sets >> t & 1, price[:, t, None], 0.0)
+        predicted[cost >= self.ledger.size[:, None]] = -np.inf
+        return np.lexsort((-predicted, np.where(predicted > 0, cost, np.inf)), axis=1)
 
     def _columns_of(self, sets: Ints) -> Bools:
         k = self.margin.shape[1]
@@ -135,5 +146,5 @@ class Greedy:
             at = np.flatnonzero(chosen >> t & 1)
             x_adv[at, self.column[row[at], t]] = self.value[row[at], t]
         margin = np.full(sets.shape, -np.inf)
-        margin[where, place] = ledger.weigh(row, x_adv)
+        margin[where, place] = ledger.weigh(row, ledger.worth_asking(row, x_adv))
         return margin

@@ -49,9 +49,9 @@ class Found:
     size: float = np.inf
     row: Floats | None = None
 
-    def offer(self, columns: int, spread: float, row: Floats) -> None:
+    def offer(self, size: float, spread: float, row: Floats) -> None:
         """Take `row` if it is better."""
-        size = columns + SPREAD_WEIGHT * min(spread, 1e6)
+        size += SPREAD_WEIGHT * min(spread, 1e6)
         if size < self.size:
             self.size, self.row = size, row
 
@@ -102,6 +102,13 @@ class ColumnSearch:
 
     def _one_of_several(self, row: int, found: Found) -> None:
         """Try every cell on the whole model: with one of several classes wanted, no single margin decides."""
+        _, distance, rows = self._flips_of_one(row)
+        if len(rows):
+            nearest = np.argmin(distance)
+            found.offer(1, float(distance[nearest]), rows[nearest])
+
+    def _flips_of_one(self, row: int) -> tuple[Ints, Floats, Floats]:
+        """Return every single entry that leads to the wanted class: its column, its size in spreads, the row."""
         from sparring.kernels.column_search import single_entries
 
         ways, x = self.ways, self.ways.x[row]
@@ -110,9 +117,7 @@ class ColumnSearch:
         rows[np.arange(len(column)), column] = entry
         decided = ways.case.oracle.decision.decide(ways.raw(rows), ways.ensemble.link)
         flips = np.flatnonzero(decided == ways.case.threat.wants)
-        if len(flips):
-            nearest = flips[np.argmin(distance[flips])]
-            found.offer(1, float(distance[nearest]), rows[nearest])
+        return column[flips].astype(np.int64), distance[flips], rows[flips]
 
     def two(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
         """Value every pair of cells; where there are too many, single columns on top of the most promising ones."""
@@ -123,10 +128,10 @@ class ColumnSearch:
             if least[i] == -np.inf:
                 edits = self._one_more(way, attempt, x[i], self.edits.get((int(row), way.number), Edits()), found[i])
             else:
-                edits = Edits([_with_pair(x[i], pair) for pair in top[i] if np.isfinite(pair[0])])
+                edits = Edits([with_pair(x[i], pair) for pair in top[i] if np.isfinite(pair[0])])
                 edits.scores = [float(pair[0]) for pair in top[i] if np.isfinite(pair[0])]
                 if np.isfinite(flip[i, 0]):
-                    found[i].offer(2, float(flip[i, 0]), _with_pair(x[i], flip[i]))
+                    found[i].offer(2, float(flip[i, 0]), with_pair(x[i], flip[i]))
             self.edits[int(row), way.number] = edits.best(self.beam)
         self._prove(way, rows, least, attempt, columns=2)
         return self._result(x, found)
@@ -147,12 +152,17 @@ class ColumnSearch:
         return self._result(x, found)
 
     def _survey(
-        self, way: Way, attempt: int, x: Floats, fixed: Bools, *, pair_cells: int
+        self, way: Way, attempt: int, x: Floats, fixed: Bools, *, pair_cells: int, keep: int | None = None
     ) -> tuple[Floats, Floats, Floats, Floats]:
         from sparring.kernels.column_search import survey_columns
 
         n, d = x.shape
-        option, least, flip, top = np.empty((n, d, 4)), np.empty(n), np.empty((n, 5)), np.empty((n, self.beam, 5))
+        option, least, flip, top = (
+            np.empty((n, d, 4)),
+            np.empty(n),
+            np.empty((n, 5)),
+            np.empty((n, keep or self.beam, 5)),
+        )
         survey_columns(
             way.trees,
             way.value,
@@ -202,9 +212,9 @@ class ColumnSearch:
         edits = Edits()
         for j, (score, entry, flip, flip_entry) in enumerate(option):
             if np.isfinite(flip):
-                found.offer(columns, max(spread, float(flip)), _with(start, j, flip_entry))
+                found.offer(columns, max(spread, float(flip)), with_entry(start, j, flip_entry))
             if np.isfinite(score):
-                edits.rows.append(_with(start, j, entry))
+                edits.rows.append(with_entry(start, j, entry))
                 edits.scores.append(float(score))
         return edits
 
@@ -248,13 +258,15 @@ class ColumnSearch:
         return np.array([f.size for f in found]), np.array(rows)
 
 
-def _with(row: Floats, j: int, entry: float) -> Floats:
+def with_entry(row: Floats, j: int, entry: float) -> Floats:
+    """Return the row with another entry in one column."""
     changed = row.copy()
     changed[j] = entry
     return changed
 
 
-def _with_pair(row: Floats, pair: Floats) -> Floats:
+def with_pair(row: Floats, pair: Floats) -> Floats:
+    """Return the row with the two entries of a pair, as `column_search` writes them."""
     changed = row.copy()
     changed[int(pair[1])], changed[int(pair[2])] = pair[3], pair[4]
     return changed

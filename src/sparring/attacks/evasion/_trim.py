@@ -80,6 +80,8 @@ class Trim:
     ----------
     weight : ndarray of shape (n, d)
         How often a column was needed, on top of how telling the background makes it.
+    dear : ndarray of shape (d,)
+        Price of each column, as a multiple of a usual one.
     """
 
     ledger: Ledger
@@ -90,6 +92,7 @@ class Trim:
     starts: Floats = field(init=False)
     passed: Bools = field(init=False)
     singles: _Agenda = field(init=False)
+    dear: Floats = field(init=False)
 
     def run(self, *, copies: int) -> Iterator[AdversarialExamples]:
         """Yield after each pass: copies, single columns, pairs, threes; then copies are thinned out until tries end."""
@@ -98,6 +101,9 @@ class Trim:
         self.pool = candidates(ledger, copies=min(copies, max(1, queries // 10)))
         rank = np.argsort(self.pool.order, axis=1)
         self.weight = np.where(ledger.space.movable, 0.5 / (1.0 + rank), 0.0)
+        prices = ledger.prices[ledger.space.movable]
+        usual = float(prices.mean()) if len(prices) else 1.0
+        self.dear = np.maximum(ledger.prices / (usual or 1.0), 1e-3)
         levels, columns = self.pool.singles()
         self.singles = _Agenda(levels, columns[:, :, None])
         self._copy()
@@ -105,12 +111,12 @@ class Trim:
         groups = [_Agenda(*self.pool.groups(size, wide=wide)) for size, wide in enumerate(WIDE, start=2)]
         for size, (agenda, share) in enumerate(zip((self.singles, *groups), SHARES, strict=True), start=1):
             for _ in range(0, int(share * queries), self.batch):
-                self._next(agenda, ledger.open(above=size))
+                self._next(agenda, ledger.open(above=ledger.least(size)))
                 yield ledger.attempt
         trimmers = _Trimmers.idle(n, max(1, min(self.batch // 2, queries // 80)), d)
         while len(rows := self._open()):
             # nothing but another single column improves on two
-            pair = ledger.size[rows] == 2
+            pair = ledger.size[rows] <= ledger.least(2)
             self._next(self.singles, rows[pair])
             if not pair.all():
                 self._thin_out(rows[~pair], trimmers)
@@ -121,8 +127,8 @@ class Trim:
             try_edits(self.ledger, self.pool, rows, *agenda.take(rows, self.batch))
 
     def _open(self) -> Ints:
-        rows = self.ledger.open(above=1)
-        return rows[self.singles.left(rows) | (self.ledger.size[rows] > 2)]
+        rows = self.ledger.open(above=self.ledger.least(1))
+        return rows[self.singles.left(rows) | (self.ledger.size[rows] > self.ledger.least(2))]
 
     def _copy(self) -> None:
         ledger, levels = self.ledger, np.array(self.pool.copies)
@@ -139,6 +145,8 @@ class Trim:
         self._restart(rows, trimmers, u[:, :n_trim])
         given_up, less = self._proposal(rows, trimmers)
         combined = self._combine(rows, u[:, n_trim:])
+        again = np.repeat(rows, combined.shape[1])
+        combined = self.ledger.worth_asking(again, combined.reshape(-1, d)).reshape(combined.shape)
         x_adv = np.concatenate([less, combined], axis=1)
         row = np.repeat(rows, self.batch)
         hit = self.ledger.ask(row, x_adv.reshape(-1, d)).reshape(len(rows), -1)
@@ -148,7 +156,8 @@ class Trim:
         """Give new work to those that have nothing left to put back, or can no longer improve on the best."""
         needed = trimmers.needed[rows].sum(axis=2)
         free = trimmers.kept[rows] & ~trimmers.needed[rows]
-        idle = np.asarray(~free.any(axis=2) | (needed >= self.ledger.size[rows, None]))
+        paid = trimmers.needed[rows] @ self.ledger.prices
+        idle = np.asarray(~free.any(axis=2) | (paid >= self.ledger.size[rows, None]))
         self.weight[rows] += (trimmers.needed[rows] & idle[:, :, None]).sum(axis=1) / np.maximum(needed.max(axis=1), 1)[
             :, None
         ]
@@ -161,7 +170,8 @@ class Trim:
         kept = self.ledger.space.changed(self.ledger.x[i], self.starts[i, start])
         trimmers.kept[i, k], trimmers.needed[i, k] = kept, False
         trimmers.chunk[i, k] = np.maximum(1, kept.sum(axis=1) // 2)
-        late = self.weight[i] / np.maximum(self.weight[i].max(axis=1, keepdims=True), 1e-9)
+        weight = self.weight[i] / self.dear
+        late = weight / np.maximum(weight.max(axis=1, keepdims=True), 1e-9)
         trimmers.keys[i, k] = (1 - BIAS) * u[at, k, :-3] + BIAS * late
 
     def _proposal(self, rows: Ints, trimmers: _Trimmers) -> tuple[Bools, Floats]:
@@ -177,13 +187,16 @@ class Trim:
     def _combine(self, rows: Ints, u: Floats) -> Floats:
         """Draw edits of fewer columns than the best, more often of columns that were needed before."""
         d = self.ledger.x.shape[1]
-        best = np.where(self.ledger.found[rows], self.ledger.size[rows], 4.0)
-        most = np.minimum(best - 1, self.ledger.space.movable.sum())[:, None]
+        best = self.ledger.space.size_in_columns(self.ledger.x[rows], self.ledger.best[rows])
+        # as many columns can be had for less money
+        fewer = 0 if self.ledger.case.threat.objective == "cost" else 1
+        best = np.where(self.ledger.found[rows], best, 4.0)
+        most = np.minimum(best - fewer, self.ledger.space.movable.sum())[:, None]
         # usually one column fewer; sometimes two columns however many the best has
         many = np.where(u[:, :, -1] < 0.3, np.minimum(2, most), most)
         with np.errstate(divide="ignore"):
             keys = (
-                -np.log(u[:, :, :d]) / self.weight[rows][:, None, :]
+                -np.log(u[:, :, :d]) / (self.weight[rows] / self.dear)[:, None, :]
             )  # the smallest few: drawn by weight, without repeats
         place = keys.argsort(axis=2, kind="stable").argsort(axis=2, kind="stable")
         levels = np.array([self.pool.extreme, *self.pool.copies])

@@ -25,7 +25,7 @@ class CubeSearch(Attack[Evasion]):
     title: ClassVar[str] = "Follows the model's scores"
     attacker: ClassVar[Attacker] = Attacker.SEES_SCORES
     needs: ClassVar[frozenset[Access]] = frozenset({Access.LABELS, Access.SCORES, Access.BACKGROUND})
-    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread")
+    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread", "cost")
     reference: ClassVar[str] = (
         "Andriushchenko and Hein, 'Provably robust boosted decision stumps and trees', NeurIPS 2019 (the cube attack); "
         "Andriushchenko et al., 'Square Attack', ECCV 2020 (arXiv 1912.00049). Departures for spread: the size shrinks "
@@ -46,7 +46,7 @@ class CubeSearch(Attack[Evasion]):
             return
         # fifty passes at most, so that few survivors still make batches worth a call
         batch = max(self.batch, case.effort.queries // 50)
-        if case.threat.objective == "columns":
+        if case.threat.objective != "spread":
             yield from Greedy(ledger, batch=batch).run(copies=self.starts)
             return
         streams = case.streams(f"{self.id}@{case.threat.objective}")

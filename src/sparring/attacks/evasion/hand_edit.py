@@ -24,7 +24,7 @@ class HandEdit(Attack[Evasion]):
     title: ClassVar[str] = "What a person without tools would try by hand"
     attacker: ClassVar[Attacker] = Attacker.BY_HAND
     needs: ClassVar[frozenset[Access]] = frozenset({Access.LABELS, Access.BACKGROUND})
-    objectives: ClassVar[tuple[Objective, ...]] = ("columns",)
+    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "cost")
     reference: ClassVar[str] = (
         "Apruzzese et al., 'Real Attackers Don't Compute Gradients', SaTML 2023 (arXiv 2212.14315), for the kind of "
         "attacker. No paper's algorithm: edits are listed, first in the columns on which accepted and other background "
@@ -44,7 +44,7 @@ class HandEdit(Attack[Evasion]):
         handful = max(1, case.effort.queries // 10)
         for levels, columns in self._agenda(pool, tries=case.effort.queries):
             for start in range(0, levels.shape[1], handful):
-                rows = ledger.open(above=columns.shape[2])
+                rows = ledger.open(above=ledger.least(columns.shape[2]))
                 if not len(rows):
                     break
                 part = slice(start, start + handful)

@@ -25,7 +25,7 @@ class HopSkipJump(Attack[Evasion]):
     title: ClassVar[str] = "Walks from accepted rows to yours, seeing decisions only"
     attacker: ClassVar[Attacker] = Attacker.SEES_DECISIONS
     needs: ClassVar[frozenset[Access]] = frozenset({Access.LABELS, Access.BACKGROUND})
-    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread")
+    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread", "cost")
     reference: ClassVar[str] = (
         "Chen, Jordan and Wainwright, 'HopSkipJumpAttack', IEEE S&P 2020 (arXiv 1904.02144). Departures for spread: "
         "starts are real rows; directions are drawn as wide as the present distance, since trees are flat nearby; what "
@@ -47,7 +47,7 @@ class HopSkipJump(Attack[Evasion]):
         streams = case.streams(f"{self.id}@{case.threat.objective}")
         # fifty passes at most, so that few survivors still make batches worth a call
         queries = case.effort.queries
-        if case.threat.objective == "columns":
+        if case.threat.objective != "spread":
             yield from Trim(ledger, streams, batch=max(self.batch, queries // 50)).run(copies=self.starts)
             return
         # a walk keeps all rows to the end, and loses nothing by forty

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from sparring.attacks.evasion._cover import cheapest_cover
 from sparring.attacks.evasion._ways import SLACKS, Ways, base_at, cannot_read
 from sparring.core.case import Attempt, Bounds, EvasionCase
 from sparring.core.examples import Bools, Floats, Ints
@@ -32,11 +33,11 @@ class LinearExact(Attack[Evasion]):
     title: ClassVar[str] = "Solve the linear model of the file for the nearest row"
     attacker: ClassVar[Attacker] = Attacker.INSIDER
     needs: ClassVar[frozenset[Access]] = frozenset({Access.PARAMETERS, Access.LABELS})
-    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread")
+    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread", "cost")
     reference: ClassVar[str] = (
         "Moosavi-Dezfooli et al., 'DeepFool', CVPR 2016 (arXiv 1511.04599), section 2, for the distance to a "
         "hyperplane. Here with limits, grids, categories and blanks: the least size at which the columns' best changes "
-        "together flip."
+        "together flip; where money is counted, a knapsack solved by branch and bound."
     )
 
     def unsuited(self, target: Target, threat: Evasion) -> str | None:
@@ -123,6 +124,7 @@ class Solver:
         self.ways = ways
         self.space: TableSpace = ways.case.space
         self.by_columns = ways.case.threat.objective == "columns"
+        self.by_cost = ways.case.threat.objective == "cost"
         self.bound = np.zeros((len(ways.x), max(1, len(ways.margins))))
 
     def __call__(self, way: LinearWay, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
@@ -132,6 +134,8 @@ class Solver:
         base = way.base + base_at(0.0, rounding=1.0, ties=way.margin.ties, attempt=attempt) * way.rounding(now)
         scene = Scene(self.space, way, x, now, base)
         width = np.full(len(x), x.shape[1], dtype=np.int64)
+        if self.by_cost:
+            scene = scene.cheapest()[0]
         if self.by_columns:
             width = scene.fewest(scene.best(np.full(len(x), FARTHEST))[1], width)
         size, entry, _ = scene.least_size(width)
@@ -139,13 +143,15 @@ class Solver:
             # what is proven must hold whatever the model loses by rounding
             cautious = replace(scene, base=way.base - SLACKS[-1] * way.rounding(now))
             self.bound[rows, way.number] = np.where(np.isinf(size), scene.nothing(), self._proven(cautious))
-        if self.by_columns:
-            size = np.where(np.isinf(size), np.inf, self.space.size_in_columns(x, entry))
+        if self.by_columns or self.by_cost:
+            size = np.where(np.isinf(size), np.inf, self.space.size(x, entry, self.ways.case.threat.objective))
         better = size < limit
         return np.where(better, size, limit), np.where(better[:, None], entry, x)
 
     def _proven(self, scene: Scene) -> Floats:
         """Return sizes below which no row flips."""
+        if self.by_cost:
+            return replace(scene, allowed=None).cheapest()[1]
         everything = np.full(len(scene.x), scene.x.shape[1], dtype=np.int64)
         if self.by_columns:
             return scene.fewest(scene.best(np.full(len(scene.x), FARTHEST))[1], everything).astype(float)
@@ -163,6 +169,8 @@ class Scene:
     x : ndarray of shape (n, d)
     now : ndarray of shape (n, d)
     base : ndarray of shape (n,)
+    allowed : ndarray of shape (n, d) or None
+        Columns of each row that may be used; None: all.
     """
 
     space: TableSpace
@@ -170,6 +178,7 @@ class Scene:
     x: Floats
     now: Floats
     base: Floats
+    allowed: Bools | None = None
 
     def best(self, size: Floats) -> tuple[Floats, Floats]:
         """Return the best entry of each column within a size, and what it takes off the sum, shape (n, d) each."""
@@ -180,7 +189,20 @@ class Scene:
                     g = self.now[:, j] - self.way.part(int(j), candidate)
                 take = g > gain[:, j]  # never for a blank that the model refuses
                 entry[take, j], gain[take, j] = candidate[take], g[take]
+        if self.allowed is not None:
+            return np.where(self.allowed, entry, self.x), np.where(self.allowed, gain, 0.0)
         return entry, gain
+
+    def cheapest(self) -> tuple[Scene, Floats]:
+        """Return the same with the cheapest columns that flip each row, and the least money that may do so."""
+        gain = self.best(np.full(len(self.x), FARTHEST))[1]
+        short = self.base + self.now.sum(axis=1)
+        allowed, least = np.ones(gain.shape, dtype=bool), np.zeros(len(gain))
+        for i in range(len(gain)):
+            chosen, least[i] = cheapest_cover(gain[i], self.space.cost, float(short[i]))
+            if chosen is not None:
+                allowed[i] = chosen
+        return replace(self, allowed=allowed), least
 
     def _candidates(self, j: int, size: Floats) -> Iterator[Floats]:
         """Yield entries of column `j` that may be the best within `size`; the row's own where nothing is allowed."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from sparring.attacks.evasion._blackbox import Ledger, noise
+from sparring.attacks.evasion._blackbox import Ledger, noise, prices_of
 from sparring.core.case import AdversarialExamples, EvasionCase
 from sparring.core.examples import Floats, Ints
 from sparring.core.plugin import Attack
@@ -27,10 +27,10 @@ class RandomNoise(Attack[Evasion]):
     title: ClassVar[str] = "Random changes of equal size, without trying"
     attacker: ClassVar[Attacker] = Attacker.NOBODY
     needs: ClassVar[frozenset[Access]] = frozenset({Access.LABELS})
-    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread")
+    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread", "cost")
     reference: ClassVar[str] = (
         "Carlini et al., 'On Evaluating Adversarial Robustness' (arXiv 1902.06705), on random baselines. Uniform noise "
-        "within each size; for columns, values drawn from those that occur in the column."
+        "within each size; for columns and money, values drawn from those that occur in the column."
     )
 
     batch: int = Field(20, ge=1, description="candidates for each row in one pass")
@@ -41,7 +41,7 @@ class RandomNoise(Attack[Evasion]):
         yield ledger.attempt
         streams = case.streams(f"{self.id}@{case.threat.objective}")
         draw = _noise if case.threat.objective == "spread" else _values
-        share = case.effort.queries // len(case.threat.sizes)
+        share = case.effort.queries // max(1, len(case.threat.sizes))
         for size in case.threat.sizes:
             for start in range(0, share, self.batch):
                 rows = ledger.open(above=size)
@@ -59,13 +59,17 @@ def _noise(case: EvasionCase, x: Floats, size: float, *, rng: np.random.Generato
 
 
 def _values(case: EvasionCase, x: Floats, size: float, *, rng: np.random.Generator, count: int) -> Floats:
-    """Other values in `size` random columns that may change."""
+    """Other values in random columns that may change: in `size` of them, or in as many as `size` pays for."""
     movable = np.flatnonzero(case.space.movable)
-    chosen = rng.random((count, len(movable))).argsort(axis=1)[:, : int(size)]
+    by_count = case.threat.objective == "columns"
+    chosen = rng.random((count, len(movable))).argsort(axis=1)[:, : int(size) if by_count else len(movable)]
     out = np.repeat(x[None], count, axis=0)
+    prices, spent = prices_of(case), np.zeros(count)
     for k in range(chosen.shape[1]):
         columns = movable[chosen[:, k]]
-        out[np.arange(count), columns] = _drawn(case.space, case.background.x, x, columns, rng=rng)
+        paid = np.flatnonzero(by_count | (spent + prices[columns] <= size))
+        spent[paid] += prices[columns[paid]]
+        out[paid, columns[paid]] = _drawn(case.space, case.background.x, x, columns, rng=rng)[paid]
     return out
 
 

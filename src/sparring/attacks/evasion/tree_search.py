@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from sparring.attacks.evasion._tree_columns import ColumnSearch
+from sparring.attacks.evasion._tree_costs import CostSearch
 from sparring.attacks.evasion._tree_ways import TreeWays, Way
 from sparring.attacks.evasion._ways import cannot_read
 from sparring.core.case import Attempt, Bounds, EvasionCase
@@ -28,7 +29,7 @@ class TreeSearch(Attack[Evasion]):
     title: ClassVar[str] = "Search through the trees of the model file"
     attacker: ClassVar[Attacker] = Attacker.INSIDER
     needs: ClassVar[frozenset[Access]] = frozenset({Access.PARAMETERS, Access.LABELS})
-    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread")
+    objectives: ClassVar[tuple[Objective, ...]] = ("columns", "spread", "cost")
     reference: ClassVar[str] = (
         "Kantchelian et al., 'Evasion and Hardening of Tree Ensemble Classifiers', ICML 2016 (arXiv 1509.07892), for "
         "the problem, and Zhang et al., 'An Efficient Adversarial Attack for Tree Ensembles', NeurIPS 2020 (arXiv "
@@ -55,8 +56,9 @@ class TreeSearch(Attack[Evasion]):
         if not isinstance(model, TreeEnsemble):
             raise NotApplicable("it searches through trees, and this model has none")
         ways = TreeWays(case, model)
-        if case.threat.objective == "columns":
-            search = ColumnSearch(ways, beam=self.beam, pair_cells=self.pair_cells * case.effort.sweeps)
+        if case.threat.objective != "spread":
+            kind = ColumnSearch if case.threat.objective == "columns" else CostSearch
+            search = kind(ways, beam=self.beam, pair_cells=self.pair_cells * case.effort.sweeps)
             yield from search.passes()
         else:
             yield from self._spread(ways)
