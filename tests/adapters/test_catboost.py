@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+import sparring
 from adapters.probe import assert_same, target_of
 from adapters.tables_of_numbers import mixed, numbers, with_blanks
 from sparring.errors import NotApplicable
@@ -149,3 +150,16 @@ def test_what_is_not_read_is_named():
     model = fitted(words, y, text_features=["text"])
     with pytest.raises(NotApplicable, match="text features"):
         target_of(model, words).parameters()
+
+
+def test_behind_steps_that_put_out_sparse_rows():
+    """A one-hot encoder with many categories hands on a sparse matrix."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"town": [f"t{k}" for k in rng.integers(0, 40, 400)], "age": rng.integers(18, 80, 400)})
+    y = (rows["age"] > 40) ^ (rows["town"].str.len() == 2)
+    before = make_column_transformer((OneHotEncoder(), ["town"]), (StandardScaler(), ["age"]), sparse_threshold=1.0)
+    model = make_pipeline(before, catboost.CatBoostClassifier(iterations=20, verbose=0, allow_writing_files=False))
+    model.fit(rows[:300], y[:300])
+    result = sparring.assess(model, rows[300:], y[300:], only="evasion/tree-search@columns", budget="10s", rng=0)
+    assert "decisions equal on 100 of 100 rows" in result.assessment.target.conversion
+    assert result["evasion/tree-search@columns"].counts.broken > 0

@@ -269,6 +269,8 @@ def _matrix(rows: Any, *, categories: dict[int, int], judge: Any, names: tuple[s
 
     if hasattr(rows, "to_pandas"):
         rows = rows.to_pandas()
+    elif hasattr(rows, "toarray"):
+        rows = rows.toarray()
     frame = rows if hasattr(rows, "iloc") else pd.DataFrame(rows)
     out = np.full(frame.shape, np.nan)
     flat = set(categories.values())

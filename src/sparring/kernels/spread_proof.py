@@ -150,12 +150,14 @@ def prove_nearest(
 
     Parameters
     ----------
-    trees, value, base, doubt
+    trees, value, base
         See Target.
     x : ndarray of shape (n, d)
     size : ndarray of shape (n,)
         Only changes smaller than this are of interest; the size found is written here.
     limits : Limits
+    doubt : float
+        See Target.
     effort : int
         Entries of price lists that may be gone through for one row.
     settings : Settings
