@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,7 @@ def assess(
     classes: Sequence[str] | None = None,
     shift: float | None = None,
     direction: str | None = None,
+    features: Callable[[Any], Any] | None = None,
     answers: Answers | None = None,
     budget: str | float = "60s",
     rng: int | np.random.Generator | None = None,
@@ -132,6 +133,9 @@ def assess(
         For a model that predicts numbers: by how much a prediction must move to count, in the unit of y.
     direction : {'both', 'up', 'down'}, optional
         Which way of moving it somebody gains from. Default: both.
+    features : callable, optional
+        From raw rows to those that the model is given. `X` then holds raw rows; they are edited, and derived columns
+        follow them.
     answers : Answers, optional
         What the owner said; overrides the answers in `system`.
     budget : str or float
@@ -176,6 +180,7 @@ def assess(
     """
     began = time.time()
     known = _system(columns, system, answers)
+    model = model if features is None else subject.derived(model, features)
     who, record_of_target = subject.subject_of(
         model,
         X,

@@ -31,6 +31,8 @@ def name_of(model: Any) -> str:
     >>> name_of(make_pipeline(StandardScaler(), LogisticRegression()))
     'LogisticRegression in a Pipeline'
     """
+    if class_name(model) == "Derived" and made_by(model, "sparring"):
+        return f"{name_of(model.model)} behind {model.told.rpartition(':')[2]}"
     around: list[str] = []
     while (inner := _inner(model)) is not None:
         around.append(class_name(model))

@@ -35,6 +35,10 @@ def adapter_for(model: object) -> Adapter:
     ModelError
         None does.
     """
+    from sparring.adapters.derived import DerivedAdapter
+
+    if DerivedAdapter().accepts(model):
+        return DerivedAdapter()
     found = []
     for name in registry.names("sparring.adapters"):
         try:
@@ -48,6 +52,24 @@ def adapter_for(model: object) -> Adapter:
         "the model must be a fitted classifier of scikit-learn, XGBoost, LightGBM or CatBoost, an object with "
         f"predict, or a function from rows to labels, got {type(model).__name__}"
     )
+
+
+def derived(model: Any, function: Any) -> Any:
+    """Put a function of derived columns in front of a model.
+
+    Raises
+    ------
+    OptionError
+        It is no function, or the model is served.
+    """
+    from sparring.adapters.derived import Derived
+
+    if not callable(function):
+        raise OptionError(f"features must be a function from raw rows to the model's, got {type(function).__name__}")
+    adapter = adapter_for(model)
+    if adapter.id == "endpoint":
+        raise OptionError("features are for models at hand; a served model computes its columns behind its address")
+    return Derived(model, adapter, function)
 
 
 def subject_of(
@@ -198,6 +220,7 @@ def _target_record(
         decision=target.decision.text,
         wants=None if wants is None else names[wants],
         offers=tuple(sorted(target.offers)),
+        features=model.told if adapter.id == "derived" else None,
         endpoint=served,
     )
 

@@ -32,6 +32,7 @@ def assess(
     classes: options.Classes = None,
     shift: Annotated[float | None, typer.Option(help="For numbers: the movement that counts, in units of y.")] = None,
     direction: Annotated[str | None, typer.Option(help="For numbers: up, down or both (the default).")] = None,
+    features: options.Features = None,
     out: options.Out = options.DEFAULT_OUT,
     overwrite: options.Overwrite = False,
     json: options.Json = False,
@@ -58,7 +59,7 @@ def assess(
     # data first: reading it runs nobody's code, and a swapped model and data is seen before anything is loaded
     X, y = read_table(data, target=target)
     rows_of_train = None if train is None else read_table(train, target=target)
-    loaded = _load(model, allow, authorized_by)
+    loaded = _load(model, allow, authorized_by, features)
     announce(loaded.model, X, source=str(data), budget_s=budget_s, dry_run=dry_run, yes=yes, silent=json or no_input)
     rule = Rule.of(decision, attacker_wants, classes, shift, direction)
     asking = Asking(loaded.model, X, y, rule.answers, rule.wants, yes=yes, silent=json or no_input)
@@ -121,10 +122,11 @@ class Rule:
         return vars(self).copy()
 
 
-def _load(model: str, allow: list[str] | None, authorized_by: str | None) -> LoadedModel:
-    from sparring.cli.models import load_model
+def _load(model: str, allow: list[str] | None, authorized_by: str | None, features: str | None) -> LoadedModel:
+    from sparring.cli.models import behind, load_model
 
-    return load_model(model, allow=allow, authorized_by=authorized_by)
+    loaded = load_model(model, allow=allow, authorized_by=authorized_by)
+    return loaded if features is None else behind(loaded, features)
 
 
 def out_is_free(out: Path, *, overwrite: bool) -> None:

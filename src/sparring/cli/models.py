@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,26 @@ def load_model(model: str, *, allow: list[str] | None, authorized_by: str | None
     for text in loaded.warnings:
         say(f"warning: {model}: {text}")
     return loaded
+
+
+def behind(loaded: LoadedModel, features: str) -> LoadedModel:
+    """Put the function ``module:function`` in front of a model; importing it runs that code and is announced.
+
+    Raises
+    ------
+    OptionError
+        It is not written so, or no function.
+    ArtifactError
+        It cannot be imported.
+    """
+    from sparring import artifact
+    from sparring.assess.subject import derived
+    from sparring.errors import OptionError
+
+    if not _REFERENCE.fullmatch(features):
+        raise OptionError(f"--features must be module:function, got {features!r}")
+    say(f"importing {features}: this runs the code of that module")
+    return replace(loaded, model=derived(loaded.model, artifact.load_object(features).model))
 
 
 def _served(model: str, authorized_by: str | None) -> LoadedModel:

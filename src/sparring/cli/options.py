@@ -35,6 +35,10 @@ AuthorizedBy = Annotated[
     str | None, typer.Option(help="Who allowed the requests to a served model; recorded, not authenticated.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent to a served model, and stop.")]
+Features = Annotated[
+    str | None,
+    typer.Option(help="Function that makes the model's columns of the raw ones, as module:function; runs that code."),
+]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that assess wrote.")]
 Out = Annotated[Path, typer.Option(help="Folder to write to; an interrupted run there is continued.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the results that the folder holds.")]

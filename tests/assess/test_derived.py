@@ -1,0 +1,125 @@
+"""Derived columns: raw rows are edited, and what the model is given follows them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge
+
+import sparring
+from sparring.errors import DataError, OptionError
+
+
+def made(raw):
+    """Ratio of debt to income, and the income itself."""
+    return pd.DataFrame({"ratio": raw["debt"] / raw["income"], "income": raw["income"]})
+
+
+def table(n=160):
+    rng = np.random.default_rng(5)
+    raw = pd.DataFrame({"debt": rng.gamma(3, 200, n).round(), "income": rng.gamma(5, 400, n).round() + 100})
+    raw["name"] = [f"person {k}" for k in range(n)]
+    return raw
+
+
+RAW = table()
+Y = (RAW["debt"] / RAW["income"] < 0.3).map({True: "good", False: "bad"})
+MODEL = LogisticRegression(C=1e4).fit(made(RAW[:100]), Y[:100])
+
+
+def go(features=made, model=MODEL, y=Y, **options):
+    given = {"only": ["evasion/hop-skip-jump", "evasion/linear-exact"], "budget": "20s", "rng": 0}
+    return sparring.assess(model, RAW[100:], y[100:], features=features, **given | options)
+
+
+def test_raw_rows_are_edited_and_the_model_turns():
+    result = go(columns={"income": {"who": "nobody"}, "debt": {"who": "anyone"}})
+    finding = result["evasion/hop-skip-jump@spread"]
+    assert finding.counts.broken > 0
+    assert set(finding.columns_used) == {"debt"}
+    columns = [column.name for column in result.assessment.columns]
+    assert columns == ["debt", "income", "name"]
+    part = result.examples[result.examples["finding"] == finding.id]
+    before, after = (part[part["role"] == role][columns] for role in ("original", "adversarial"))
+    assert (before["income"].to_numpy() == after["income"].to_numpy()).all()
+    assert (MODEL.predict(made(before)) != MODEL.predict(made(after))).all()
+    assert result.assessment.target.features.endswith("test_derived:made")
+    assert result.assessment.target.name == "LogisticRegression behind made"
+
+
+def test_a_derived_column_is_none_that_anybody_could_say_something_about():
+    from sparring.errors import ColumnsError
+
+    with pytest.raises(ColumnsError, match="ratio"):
+        go(columns={"ratio": {"who": "anyone"}})
+
+
+def test_the_file_alone_does_not_tell():
+    reason = go()["evasion/linear-exact@spread"].reason
+    assert "derived columns are computed between the table and the model" in reason
+
+
+def test_workers_find_the_function():
+    assert go(jobs=2)["evasion/hop-skip-jump@columns"].counts == go()["evasion/hop-skip-jump@columns"].counts
+
+
+def test_arrays_and_cut_offs():
+    model = LogisticRegression(C=1e4).fit(made(RAW[:100]).to_numpy(), Y[:100])
+    result = go(
+        lambda raw: made(raw).to_numpy(), model=model, decision="bad >= 0.2", only="evasion/cube-search@columns"
+    )
+    assert result["evasion/cube-search@columns"].counts.broken > 0
+
+
+def test_models_that_predict_numbers():
+    y = RAW["debt"] / RAW["income"] * 10
+    model = Ridge().fit(made(RAW[:100]), y[:100])
+    result = go(model=model, y=y, shift=1.0, direction="down", only="evasion/cube-search@spread")
+    finding = result["evasion/cube-search@spread"]
+    assert finding.counts.broken > 0
+    part = result.examples[["debt", "income", "name"]]
+    change = model.predict(made(part[1::2])) - model.predict(made(part[::2]))
+    assert (change <= -1.0).all()
+
+
+def raises(raw):
+    return raw["nothing"]
+
+
+def shorter(raw):
+    return made(raw)[:-1]
+
+
+def drawn(raw):
+    return made(raw) + np.random.default_rng().random((len(raw), 1))
+
+
+def lacking(raw):
+    return made(raw)[["ratio"]]
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "says"),
+    [
+        (raises, DataError, "raises KeyError"),
+        (shorter, DataError, "59 rows of 60"),
+        (drawn, DataError, "two different tables"),
+        (lacking, DataError, "income"),
+        (len, DataError, "returns int"),
+        ("made", OptionError, "must be a function"),
+    ],
+)
+def test_functions_that_will_not_do(function, error, says):
+    with pytest.raises(error, match=says):
+        go(function)
+
+
+def test_rows_of_the_user_stay_as_they_are():
+    def writes(raw):
+        raw["debt"] = raw["debt"] + 1
+        return made(raw)
+
+    before = RAW.copy()
+    go(writes, only="evasion/random-noise@columns", budget="2s")
+    pd.testing.assert_frame_equal(RAW, before)
