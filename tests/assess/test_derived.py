@@ -60,10 +60,6 @@ def test_the_file_alone_does_not_tell():
     assert "derived columns are computed between the table and the model" in reason
 
 
-def test_workers_find_the_function():
-    assert go(jobs=2)["evasion/hop-skip-jump@columns"].counts == go()["evasion/hop-skip-jump@columns"].counts
-
-
 def test_arrays_and_cut_offs():
     model = LogisticRegression(C=1e4).fit(made(RAW[:100]).to_numpy(), Y[:100])
     result = go(

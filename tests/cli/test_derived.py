@@ -46,6 +46,18 @@ def test_raw_columns_are_edited(raw):
     assert "income" not in examples.columns
 
 
+def test_workers_find_the_function(raw):
+    found = []
+    for jobs in ("1", "2"):
+        # the budget is enough for as many rows, however busy the machine
+        options = ("--features", "features_of_mine:renamed", "--jobs", jobs, "--overwrite", "--budget", "60s")
+        raw.spawn(*ARGUMENTS, *QUICK, *options)
+        document = json.loads((raw / "sparring-out" / "assessment.json").read_text())
+        found.append(document["findings"][0]["counts"])
+    assert found[0] == found[1]
+    assert found[0]["broken"] > 0
+
+
 @pytest.mark.parametrize(
     ("features", "says"),
     [
