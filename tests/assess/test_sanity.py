@@ -310,3 +310,17 @@ def test_a_black_box_that_beats_a_reader_is_a_doubt():
     assert codes(sanity.across(sizes)) == ["black-box-beats-white-box"]
     assert codes(sanity.across(sizes | {"b": (Attacker.SEES_SCORES, "spread", blind)})) == []
     assert codes(sanity.across({"r": sizes["r"], "b": (Attacker.SEES_SCORES, "columns", reader)})) == []
+
+
+def test_a_copy_that_beats_whoever_sees_more_is_a_doubt():
+    direct, copied, mixed = np.array([1.0, 2.0, 2.0]), np.array([1.0, 1.0, 2.0]), np.array([2.0, 1.0, 3.0])
+    copy = {"t": (Attacker.HAS_A_COPY, "columns", copied)}
+    for attacker in (Attacker.INSIDER, Attacker.SEES_SCORES):
+        assert codes(sanity.across(copy | {"d": (attacker, "columns", direct)})) == ["transfer-beats-direct"]
+        assert codes(sanity.across(copy | {"d": (attacker, "spread", direct)})) == []
+        assert codes(sanity.across(copy | {"d": (attacker, "columns", copied)})) == []
+    # one row lost and two won is no sign against somebody who only asks
+    mixed = {"t": (Attacker.HAS_A_COPY, "columns", mixed)}
+    assert codes(sanity.across(mixed | {"d": (Attacker.SEES_SCORES, "columns", direct)})) == []
+    assert codes(sanity.across(mixed | {"d": (Attacker.SEES_DECISIONS, "columns", direct)})) == []
+    assert codes(sanity.across(mixed | {"d": (Attacker.INSIDER, "columns", direct)})) == ["transfer-beats-direct"]

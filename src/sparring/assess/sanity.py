@@ -310,7 +310,7 @@ def across(sizes: Mapping[str, tuple[Attacker, Objective, Floats]]) -> list[Cave
     inside = {k: v for k, v in sizes.items() if v[0] is Attacker.INSIDER}
     for name, (_, objective, size) in inside.items():
         for other, (attacker, its_objective, its_size) in sizes.items():
-            if attacker is Attacker.INSIDER or its_objective != objective:
+            if attacker in (Attacker.INSIDER, Attacker.HAS_A_COPY) or its_objective != objective:
                 continue
             beaten = int((its_size < size * (1 - 1e-6) - EPS).sum())
             if beaten:
@@ -319,4 +319,27 @@ def across(sizes: Mapping[str, tuple[Attacker, Objective, Floats]]) -> list[Cave
                     "the latter has missed something."
                 )
                 found.append(Caveat(code="black-box-beats-white-box", text=text))
+    return found + _copies(sizes)
+
+
+def _copies(sizes: Mapping[str, tuple[Attacker, Objective, Floats]]) -> list[Caveat]:
+    """Compare what a copy leads to with attacks that see more of the model: those should find as much.
+
+    A reader of the model should not lose on any row; one who sees scores should not lose on more rows than it wins.
+    """
+    found = []
+    for name, (attacker, objective, size) in sizes.items():
+        if attacker not in (Attacker.INSIDER, Attacker.SEES_SCORES):
+            continue
+        for other, (its_attacker, its_objective, its_size) in sizes.items():
+            if its_attacker is not Attacker.HAS_A_COPY or its_objective != objective:
+                continue
+            lost = int((its_size < size * (1 - 1e-6) - EPS).sum())
+            won = int((size < its_size * (1 - 1e-6) - EPS).sum())
+            if lost > (0 if attacker is Attacker.INSIDER else won):
+                text = (
+                    f"{other}, which searches a copy, found a smaller change than {name}, which sees more of the "
+                    f"model, on {lost} of {len(size)} rows; the latter may be misled by the model's scores."
+                )
+                found.append(Caveat(code="transfer-beats-direct", text=text))
     return found

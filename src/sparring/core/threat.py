@@ -27,6 +27,7 @@ class Attacker(StrEnum):
     BY_HAND = "by-hand"
     SEES_DECISIONS = "sees-decisions"
     SEES_SCORES = "sees-scores"
+    HAS_A_COPY = "has-a-copy"
     INSIDER = "insider"
 
 
@@ -35,6 +36,7 @@ GRANTS: dict[Attacker, frozenset[Access]] = {
     Attacker.BY_HAND: frozenset({Access.LABELS, Access.BACKGROUND}),
     Attacker.SEES_DECISIONS: frozenset({Access.LABELS, Access.BACKGROUND}),
     Attacker.SEES_SCORES: frozenset({Access.LABELS, Access.SCORES, Access.BACKGROUND}),
+    Attacker.HAS_A_COPY: frozenset({Access.LABELS, Access.BACKGROUND}),
     Attacker.INSIDER: frozenset({Access.LABELS, Access.SCORES, Access.PARAMETERS, Access.BACKGROUND}),
 }
 

@@ -24,7 +24,8 @@ PATHS = {
     "triangle-right": "M3 2.5l10.5 5.5l-10.5 5.5z",
 }
 SHAPES = tuple(PATHS)
-ORDER = ("insider", "sees-scores", "sees-decisions", "by-hand", "nobody")  # an attacker keeps its color in all pictures
+# an attacker keeps its color in all pictures
+ORDER = ("insider", "sees-scores", "sees-decisions", "by-hand", "nobody", "has-a-copy")
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
