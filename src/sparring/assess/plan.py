@@ -258,7 +258,8 @@ def _words(access: frozenset[Access]) -> str:
 
 def _queries(chosen: Sequence[Planned], *, answers: Answers, budget_s: float, rows: int, speed: Speed) -> int:
     """Rows that each query-bound finding may ask for each attacked row, from the ladder."""
-    asking = [p for p in chosen if p.reason is None and p.threat.attacker not in (Attacker.INSIDER, Attacker.BY_HAND)]
+    few = (Attacker.INSIDER, Attacker.BY_HAND, Attacker.HAS_A_COPY)
+    asking = [p for p in chosen if p.reason is None and p.threat.attacker not in few]
     share_s = 0.5 * budget_s / max(1, len(asking))
     affordable = share_s / (max(rows, 1) * (speed.row_s + speed.call_s / 256))
     # an even step for all models that are quick enough: then equal seeds give equal figures on any machine
@@ -272,6 +273,8 @@ def _with_effort(planned: Planned, queries: int, answers: Answers) -> Planned:
     if planned.threat.attacker is Attacker.BY_HAND:
         # a person gives up after some tries, whatever the machine could afford
         queries = min(HAND_TRIES, queries) if answers.tries is None else min(HAND_TRIES, answers.tries)
+    if planned.threat.attacker is Attacker.HAS_A_COPY:
+        queries = min(CONFIRMATIONS, queries)
     if planned.threat.attacker is Attacker.INSIDER:
         queries = CONFIRMATIONS
     effort = Effort(queries=queries, sweeps=SWEEPS if planned.threat.attacker is Attacker.INSIDER else 0)

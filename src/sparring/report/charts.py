@@ -125,7 +125,7 @@ def _mark(series: Series, among: tuple[Series, ...]) -> tuple[str, str]:
     if series.attacker == TOGETHER:
         return ALL, SHAPES[-1]
     first = next(other for other in among if other.attacker == series.attacker) is series
-    k = ORDER.index(series.attacker) if series.attacker in ORDER and first else len(ORDER)
+    k = ORDER.index(series.attacker) if series.attacker in ORDER and first else len(LINES) - 1
     return LINES[k], SHAPES[k]
 
 
