@@ -41,18 +41,15 @@ def warm_up(target: Target, planned: Sequence[Planned], *, progress: Callable[[s
 
 
 def loops_of(target: Target, planned: Sequence[Planned]) -> tuple[Loops, ...]:
-    """Name the loops that will run: those that check how the model was read, and those of attacks that read it."""
-    try:
-        parameters = target.parameters()
-    except NotApplicable:
-        return ()
-    if not isinstance(parameters, TreeEnsemble):
-        return ()
-    reading = [p for p in planned if p.reason is None and p.attack and Access.PARAMETERS in p.attack.needs]
-    loops: list[Loops] = ["scores"]
-    if reading:
+    """Name the loops that will run: those that check how the model was read, and those of attacks that read trees."""
+    running = [p for p in planned if p.reason is None and p.attack]
+    # whoever has trained a copy searches that, whatever the model is
+    copied = [p for p in running if p.id.startswith("evasion/transfer@")]
+    reading = [p for p in running if p.attack and Access.PARAMETERS in p.attack.needs] if _has_trees(target) else []
+    loops: list[Loops] = ["scores"] if reading or copied or _has_trees(target) else []
+    if reading or copied:
         loops.append("spread")
-    by_columns = [p.threat for p in reading if p.threat.objective == "columns"]
+    by_columns = [p.threat for p in (*reading, *copied) if p.threat.objective != "spread"]
     if by_columns:
         loops.append("columns")
     if any(threat.wants is not None and threat.n_classes > 2 for threat in by_columns):
@@ -62,3 +59,10 @@ def loops_of(target: Target, planned: Sequence[Planned]) -> tuple[Loops, ...]:
     if any(p.id == "evasion/tree-proof@columns" for p in reading):
         loops.append("columns proof")
     return tuple(loops)
+
+
+def _has_trees(target: Target) -> bool:
+    try:
+        return isinstance(target.parameters(), TreeEnsemble)
+    except NotApplicable:
+        return False
