@@ -70,7 +70,7 @@ def test_four_questions_then_figures(place):
     terminal.answer("who gets a loan", "good", "", "10")
     assert terminal.end() == 0
     found = document(place)
-    assert found["answers"] == {"decides": "who gets a loan", "wants": "good", "tries": 10, "answered": True}
+    assert found["answers"] == {"decides": "who gets a loan", "wants": "good", "tries": 10, "answered": True, "unit": None}
     assert who(found) == {"income": "anyone", "age": "nobody", "job": "anyone", "savings": "anyone"}
     assert found["target"]["wants"] == "good"
     assert not any(caveat["code"] == "assumed-columns" for caveat in found["caveats"])
@@ -115,7 +115,7 @@ def test_not_knowing_anything_is_an_upper_bound_and_says_so(place):
     assert terminal.end() == 0
     found = document(place)
     assert set(who(found).values()) == {"unknown"}
-    assert found["answers"] == {"decides": None, "wants": None, "tries": None, "answered": False}
+    assert found["answers"] == {"decides": None, "wants": None, "tries": None, "answered": False, "unit": None}
     assert any(caveat["code"] == "assumed-columns" for caveat in found["caveats"])
     assert "upper bound" in " ".join(terminal.seen.split())
 
