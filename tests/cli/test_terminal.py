@@ -70,7 +70,8 @@ def test_four_questions_then_figures(place):
     terminal.answer("who gets a loan", "good", "", "10")
     assert terminal.end() == 0
     found = document(place)
-    assert found["answers"] == {"decides": "who gets a loan", "wants": "good", "tries": 10, "answered": True, "unit": None}
+    said = {"decides": "who gets a loan", "wants": "good", "tries": 10, "answered": True, "unit": None}
+    assert found["answers"] == said
     assert who(found) == {"income": "anyone", "age": "nobody", "job": "anyone", "savings": "anyone"}
     assert found["target"]["wants"] == "good"
     assert not any(caveat["code"] == "assumed-columns" for caveat in found["caveats"])
