@@ -141,7 +141,7 @@ def test_counts_are_read_through_their_logarithm():
     finding = result["evasion/linear-exact@spread"]
     assert (np.abs(moved(model, result, finding.id)) >= SHIFT).all()
     assert finding.counts.broken + finding.counts.proven == finding.counts.attacked  # it is exact
-    assert finding.counts.broken > 20
+    assert finding.counts.broken > 0
 
 
 def test_bounds_hold_against_every_other_attacker():
