@@ -91,6 +91,10 @@ def drawn(raw):
     return made(raw) + np.random.default_rng().random((len(raw), 1))
 
 
+def in_company(raw):
+    return made(raw) / made(raw).mean()
+
+
 def lacking(raw):
     return made(raw)[["ratio"]]
 
@@ -101,6 +105,7 @@ def lacking(raw):
         (raises, DataError, "raises KeyError"),
         (shorter, DataError, "59 rows of 60"),
         (drawn, DataError, "two different tables"),
+        (in_company, DataError, "in other company"),
         (lacking, DataError, "income"),
         (len, DataError, "returns int"),
         ("made", OptionError, "must be a function"),

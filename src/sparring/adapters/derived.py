@@ -124,6 +124,12 @@ class DerivedAdapter(Adapter):
                 f"the function of derived columns must make the same of the same rows, and {model.told} made two "
                 "different tables of them; give it a seed of its own, or leave out what is random"
             )
+        half = max(1, frame.shape[0] // 2)
+        if not _equal(_head(first, half), model.rows(_head(frame, half))):
+            raise DataError(
+                f"the function of derived columns must go by each row alone, and {model.told} makes something else of "
+                "the same rows in other company; take means and the like from the training rows"
+            )
         return frame
 
     def target(self, model: Any, *, codec: Codec, classes: tuple[str, ...] | None, decision: str | None) -> Target:
@@ -166,7 +172,16 @@ def _codec(model: Derived, codec: Codec) -> FrameCodec:
     return FrameCodec(frame, tuple(Column(name=name, kind="carried") for name in names))
 
 
+def _head(frame: Any, n: int) -> Any:
+    """Return the first rows of a table, numbered from 0."""
+    if hasattr(frame, "iloc"):
+        return frame.iloc[:n].reset_index(drop=True)
+    return frame[:n]
+
+
 def _equal(first: Any, second: Any) -> bool:
+    if hasattr(first, "iloc"):
+        return bool(first.reset_index(drop=True).equals(second.reset_index(drop=True)))
     if hasattr(first, "equals"):
         return bool(first.equals(second))
     a, b = np.asarray(first), np.asarray(second)
