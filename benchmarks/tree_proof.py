@@ -20,7 +20,8 @@ import numpy as np
 from benchmarks import harness, published_trees, results
 from benchmarks.models import reference
 from benchmarks.peers import run
-from sparring.attacks.evasion.tree_proof import SETTLED, SHARES, KeptWays, SpreadProof, TreeProof
+from sparring.attacks.evasion._tree_ways import TreeWays
+from sparring.attacks.evasion.tree_proof import SETTLED, SHARES, TreeProof
 from sparring.core.case import Case, Effort
 from sparring.core.examples import Floats
 from sparring.core.target import Oracle
@@ -63,10 +64,10 @@ def prove(subject: harness.Subject, *, sweeps: int) -> Proof:
     oracle = Oracle(subject.target, GRANTS[Attacker.INSIDER])
     case = Case(oracle, subject.rows, subject.background, threat, Effort(sweeps=sweeps), 0)
     attack, model = TreeProof(), subject.target.parameters()
-    ways = KeptWays(case, model)  # type: ignore[arg-type]  # every reference model is an ensemble
-    proof, seconds = SpreadProof(ways, attack), np.zeros(len(ways.x))
+    ways = TreeWays(case, model)  # type: ignore[arg-type]  # every reference model is an ensemble
+    proof, seconds = attack.proof(ways), np.zeros(len(ways.x))
     for number in np.unique(ways.of_row[ways.of_row >= 0]):
-        ways.way(ways.margins[number], int(number))
+        ways.usual(int(number))
     for i in range(len(seconds)):
         began = process_time()
         ways.improve(np.array([i]), proof.search)
@@ -75,7 +76,7 @@ def prove(subject: harness.Subject, *, sweeps: int) -> Proof:
             if proof.open[i]:
                 ways.improve(np.array([i]), proof.prove)
         seconds[i] = process_time() - began
-    return Proof(proof.lower, ways.size, seconds)
+    return Proof(proof.search.lower, ways.size, seconds)
 
 
 def main() -> None:

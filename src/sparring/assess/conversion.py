@@ -66,10 +66,14 @@ def compare(target: Target, x: Floats) -> Conversion:
     )
     if not clear.any() and gap <= GAP:
         return Conversion(text, holds=True)
+    return _mismatch(text, int(wrong.sum()), len(x), f"largest difference in probability {gap:.2g}")
+
+
+def _mismatch(text: str, wrong: int, n: int, how: str) -> Conversion:
     caveat = Caveat(
         code="conversion-mismatch",
-        text=f"The readable form of the model disagrees with its own predict on {int(wrong.sum())} of {len(x)} rows "
-        f"(largest difference in probability {gap:.2g}); attacks that read the model are left out.",
+        text=f"The readable form of the model disagrees with its own predict on {wrong} of {n} rows ({how}); attacks "
+        "that read the model are left out.",
     )
     return Conversion(text, holds=False, caveats=(caveat,))
 
@@ -129,9 +133,4 @@ def _of_numbers(target: Target, parameters: Parameters, x: Floats) -> Conversion
     )
     if not wrong:
         return Conversion(text, holds=True)
-    caveat = Caveat(
-        code="conversion-mismatch",
-        text=f"The readable form of the model disagrees with its own predict on {wrong} of {len(x)} rows "
-        f"(largest difference {largest:.2g}); attacks that read the model are left out.",
-    )
-    return Conversion(text, holds=False, caveats=(caveat,))
+    return _mismatch(text, wrong, len(x), f"largest difference {largest:.2g}")

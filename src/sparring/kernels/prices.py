@@ -163,21 +163,27 @@ def price_leaves(leaves: Leaves, prices: Prices, reach: Reach, limit: float) -> 
     """
     _keep_live(leaves, prices, reach, limit)
     work = _part_active(leaves, prices)
-    cost, part, entry_start = prices.cost, prices.part, prices.entry_start
     for j in range(reach.low.shape[0]):
-        if prices.column_start[j] == prices.active_end[j]:
-            continue
-        average(leaves, prices, reach, limit, j)
-        for q in range(prices.column_start[j], prices.active_end[j]):
-            p = prices.by_column[q]
-            find_cheapest(prices, reach, j, p)
-            first = leaves.tree_start[prices.owner[p]]
-            for e in range(entry_start[p], entry_start[p + 1]):
-                i = first + e - entry_start[p]
-                if cost[i] < np.inf:
-                    part[e] = least_part(prices, e)
-                    cost[i] += part[e]
+        if prices.column_start[j] < prices.active_end[j]:
+            pay_mean(leaves, prices, reach, limit, j)
     return work
+
+
+@inner
+def pay_mean(leaves: Leaves, prices: Prices, reach: Reach, limit: float, j: int) -> None:
+    """Set prices of column `j` so that all its trees pay the mean of what they stated, and keep leaves' costs."""
+    cost, part, entry_start = prices.cost, prices.part, prices.entry_start
+    average(leaves, prices, reach, limit, j)
+    for q in range(prices.column_start[j], prices.active_end[j]):
+        p = prices.by_column[q]
+        find_cheapest(prices, reach, j, p)
+        first = leaves.tree_start[prices.owner[p]]
+        for e in range(entry_start[p], entry_start[p + 1]):
+            i = first + e - entry_start[p]
+            if cost[i] < np.inf:
+                now = least_part(prices, e)
+                cost[i] += now - part[e]
+                part[e] = now
 
 
 @inner
@@ -211,25 +217,14 @@ def state(leaves: Leaves, prices: Prices, p: int, out: Floats) -> None:
 @inner
 def reprice(leaves: Leaves, prices: Prices, reach: Reach, limit: float, j: int) -> None:
     """Ask the trees of column `j` anew, and set prices so that all of them pay the mean."""
-    cost, part, entry_start, stated = prices.cost, prices.part, prices.entry_start, prices.stated
-    cheapest = prices.cheapest
+    stated, cheapest = prices.stated, prices.cheapest
     for q in range(prices.column_start[j], prices.active_end[j]):
         p = prices.by_column[q]
         state(leaves, prices, p, cheapest)
         for s in range(prices.segment_start[p], prices.segment_start[p + 1]):
             if cheapest[s] < np.inf:
                 stated[s] = cheapest[s]
-    average(leaves, prices, reach, limit, j)
-    for q in range(prices.column_start[j], prices.active_end[j]):
-        p = prices.by_column[q]
-        find_cheapest(prices, reach, j, p)
-        first = leaves.tree_start[prices.owner[p]]
-        for e in range(entry_start[p], entry_start[p + 1]):
-            i = first + e - entry_start[p]
-            if cost[i] < np.inf:
-                now = least_part(prices, e)
-                cost[i] += now - part[e]
-                part[e] = now
+    pay_mean(leaves, prices, reach, limit, j)
 
 
 @inner

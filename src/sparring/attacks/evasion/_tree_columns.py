@@ -44,7 +44,7 @@ class Edits:
 
 @dataclass(eq=False)
 class Found:
-    """The best finished edit of one row: first fewest columns, then smallest in spreads."""
+    """The best finished edit of one row: first fewest columns or least money, then smallest in spreads."""
 
     size: float = np.inf
     row: Floats | None = None
@@ -236,19 +236,8 @@ class ColumnSearch:
         state = np.ones(len(rows), dtype=np.uint64)
         # a first box as wide as the table; no search, only its bound
         settings = Settings(1e300, 2.0, 0, 0, 0)
-        nearest_flips(
-            way.trees,
-            way.value,
-            way.base_at(attempt),
-            x,
-            np.full(len(rows), np.inf),
-            self.ways.limits,
-            settings,
-            way.doubt_at(attempt),
-            state,
-            lower,
-            x.copy(),
-        )
+        base, doubt, size = way.base_at(attempt), way.doubt_at(attempt), np.full(len(rows), np.inf)
+        nearest_flips(way.trees, way.value, base, x, size, self.ways.limits, settings, doubt, state, lower, x.copy())
         impossible = rows[np.isinf(lower)]
         self.bound[impossible, way.number] = np.inf
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sparring.attacks.evasion._tree_columns import SPREAD_WEIGHT, ColumnSearch, Edits, Found, with_entry, with_pair
+from sparring.attacks.evasion._tree_columns import ColumnSearch, Edits, Found, with_entry, with_pair
 from sparring.attacks.evasion._tree_ways import TreeWays, Way
 from sparring.core.case import Attempt, Bounds
 from sparring.core.examples import Floats, Ints
@@ -14,16 +14,6 @@ from sparring.core.examples import Floats, Ints
 MOST_PAIRS = 2048
 """Pairs of columns of which each one's least score is kept; where there are more, two columns prove nothing."""
 EPS = 1e-6
-
-
-class Bought(Found):
-    """The best finished edit of one row: first least money, then smallest in spreads."""
-
-    def offer(self, size: float, spread: float, row: Floats) -> None:
-        """Take `row` if it is better."""
-        size += SPREAD_WEIGHT * min(spread, 1e3)
-        if size < self.size:
-            self.size, self.row = size, row
 
 
 class CostSearch(ColumnSearch):
@@ -67,11 +57,11 @@ class CostSearch(ColumnSearch):
         """Value every cell of every single column."""
         x = self.ways.x[rows]
         option, _, _, _ = self._survey(way, attempt, x, self.fixed[rows], pair_cells=0)
-        found: list[Found] = [Bought(size) for size in limit]
+        found = [Found(size) for size in limit]
         for i, row in enumerate(rows):
             edits = self._extend(x[i], x[i], option[i], found[i])
             if self.ways.one_of_several:
-                found[i] = Bought(limit[i])
+                found[i] = Found(limit[i])
                 self._one_of_several(int(row), found[i])
             self.edits[int(row), way.number] = self._best(x[i], edits, self.beam)
         if way.number is not None:
@@ -84,7 +74,7 @@ class CostSearch(ColumnSearch):
     def two(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
         """Value every pair of cells; where there are too many, single columns on top of the most promising ones."""
         x = self.ways.x[rows]
-        found: list[Found] = [Bought(size) for size in limit]
+        found = [Found(size) for size in limit]
         movable = int(self.ways.case.space.movable.sum())
         pairs = movable * (movable - 1) // 2
         kept = max(1, min(pairs, MOST_PAIRS))
@@ -105,7 +95,7 @@ class CostSearch(ColumnSearch):
     def more(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
         """Add columns to the most promising edits as long as that may be cheaper than what is in hand."""
         x = self.ways.x[rows]
-        found: list[Found] = [Bought(size) for size in limit]
+        found = [Found(size) for size in limit]
         for i, row in enumerate(rows):
             edits = self.edits.get((int(row), way.number), Edits())
             wide = self.beam

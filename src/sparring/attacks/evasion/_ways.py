@@ -178,11 +178,11 @@ class Ways(ABC, Generic[WayT]):
             return
         special = np.array([int(i) in self.mixed for i in rows], dtype=bool)
         if len(rows[~special]):
-            yield rows[~special], self._usual(number)
+            yield rows[~special], self.usual(number)
         for i in rows[special]:
             yield np.array([i]), self.way(self.mixed[int(i)], None)
 
-    def _usual(self, number: int) -> WayT:
+    def usual(self, number: int) -> WayT:
         """Return the way of a margin, made when it is first needed."""
         if number not in self._ways:
             self._ways[number] = self.way(self.margins[number], number)

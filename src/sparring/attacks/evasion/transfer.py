@@ -11,7 +11,8 @@ from pydantic import Field
 from sparring.attacks.evasion._blackbox import Ledger
 from sparring.attacks.evasion._surrogate import case_of, train
 from sparring.attacks.evasion._tree_columns import ColumnSearch
-from sparring.attacks.evasion._tree_ways import TreeWays, Way
+from sparring.attacks.evasion._tree_spread import SpreadSearch
+from sparring.attacks.evasion._tree_ways import TreeWays
 from sparring.core.case import AdversarialExamples, EvasionCase
 from sparring.core.examples import Floats, Ints
 from sparring.core.parameters import TreeEnsemble
@@ -76,13 +77,15 @@ class Transfer(Attack[Evasion]):
 
     def _search(self, case: EvasionCase, copy: TreeEnsemble, rows: Ints, depth: float) -> Floats:
         """Return what the copy admits, shape (m, d); the original where nothing was found."""
+        from sparring.kernels.spread_search import Settings
+
         inner, sure = case_of(case, copy, rows, depth=depth, sweeps=self.sweeps)
         ways = TreeWays(inner, sure)
         if case.threat.objective == "columns":
             for _ in ColumnSearch(ways, beam=self.beam, pair_cells=self.pair_cells).passes():
                 pass
         else:
-            ways.improve(np.arange(len(rows)), Nearest(ways, sweeps=self.sweeps))
+            ways.improve(np.arange(len(rows)), SpreadSearch(ways, self.id, Settings(0.02, 1.25, 5, self.sweeps, 1)))
         return ways.x_adv
 
     def _try(self, ledger: Ledger, rows: Ints, x_adv: Floats, tried: Floats) -> None:
@@ -124,31 +127,3 @@ def _nearer(ledger: Ledger, rows: Ints) -> None:
         middle = (low[rows] + high[rows]) / 2
         hit = ledger.ask(rows, scaled(ledger, rows, end[rows], middle))
         high[rows[hit]], low[rows[~hit]] = middle[hit], middle[~hit]
-
-
-class Nearest:
-    """The smallest change in spreads that the copy admits.
-
-    Parameters
-    ----------
-    ways : TreeWays
-    sweeps : int
-    """
-
-    def __init__(self, ways: TreeWays, *, sweeps: int) -> None:
-        from sparring.kernels.spread_search import Settings
-
-        self.ways = ways
-        self.settings = Settings(0.02, 1.25, 5, sweeps, 1)
-        self.state = ways.states(Transfer.id)
-
-    def __call__(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
-        """Search smaller changes than `limit`."""
-        from sparring.kernels.spread_search import nearest_flips
-
-        size, lower, state = limit.copy(), np.zeros(len(rows)), self.state[rows]
-        x, x_adv = self.ways.x[rows], self.ways.x[rows].copy()
-        base, doubt = way.base_at(attempt), way.doubt_at(attempt)
-        nearest_flips(way.trees, way.value, base, x, size, self.ways.limits, self.settings, doubt, state, lower, x_adv)
-        self.state[rows] = state
-        return size, x_adv

@@ -9,11 +9,12 @@ import numpy as np
 from pydantic import Field
 
 from sparring.attacks.evasion._tree_columns import ColumnSearch
+from sparring.attacks.evasion._tree_spread import SpreadSearch
 from sparring.attacks.evasion._tree_ways import TreeWays, Way
 from sparring.attacks.evasion._ways import cannot_read
 from sparring.core.case import Attempt, Bounds, EvasionCase
 from sparring.core.examples import Bools, Floats, Ints
-from sparring.core.parameters import Margin, TreeEnsemble
+from sparring.core.parameters import TreeEnsemble
 from sparring.core.plugin import Attack
 from sparring.core.spec import Access
 from sparring.core.target import Target
@@ -64,7 +65,7 @@ class TreeProof(Attack[Evasion]):
         model = case.oracle.parameters()
         if not isinstance(model, TreeEnsemble):
             raise NotApplicable("it proves things of trees, and this model has none")
-        ways = KeptWays(case, model)
+        ways = TreeWays(case, model)
         if case.threat.objective == "columns":
             yield from self._columns(ways)
         else:
@@ -81,40 +82,25 @@ class TreeProof(Attack[Evasion]):
         yield Bounds(ways.least(search.bound))
         yield ways.attempt
 
+    def proof(self, ways: TreeWays) -> SpreadProof:
+        """Return what proves sizes in spreads, with the search that goes before."""
+        from sparring.kernels.spread_search import Settings
+
+        settings = Settings(self.first, self.growth, self.mean_field, ways.case.effort.sweeps, 1)
+        return SpreadProof(SpreadSearch(ways, self.id, settings))
+
     def _spread(self, ways: TreeWays) -> Iterator[Attempt]:
-        proof, sweeps = SpreadProof(ways, self), ways.case.effort.sweeps
+        proof = self.proof(ways)
         ways.improve(np.arange(len(ways.x)), proof.search)
-        yield Bounds(proof.lower)
+        yield Bounds(proof.search.lower)
         yield ways.attempt
         for share in SHARES:
             if ways.case.cancelled():
                 return
-            proof.effort = int(share * sweeps * self.entries)
+            proof.effort = int(share * ways.case.effort.sweeps * self.entries)
             ways.improve(np.flatnonzero(proof.open), proof.prove, chunk=ROWS_AT_ONCE)
-            yield Bounds(proof.lower)
+            yield Bounds(proof.search.lower)
             yield ways.attempt
-
-
-class KeptWays(TreeWays):
-    """All ways for the rows of a case, each turned into a sum of trees only once.
-
-    Parameters
-    ----------
-    case : Case
-    ensemble : TreeEnsemble
-    """
-
-    def __init__(self, case: EvasionCase, ensemble: TreeEnsemble) -> None:
-        self.kept: dict[int, Way] = {}
-        super().__init__(case, ensemble)
-
-    def way(self, margin: Margin, number: int | None) -> Way:
-        """Turn a margin into a sum of trees."""
-        if number is None:
-            return super().way(margin, None)
-        if number not in self.kept:
-            self.kept[number] = super().way(margin, number)
-        return self.kept[number]
 
 
 class SpreadProof:
@@ -122,8 +108,8 @@ class SpreadProof:
 
     Parameters
     ----------
-    ways : TreeWays
-    options : TreeProof
+    search : SpreadSearch
+        Its bounds are raised.
 
     Attributes
     ----------
@@ -131,76 +117,28 @@ class SpreadProof:
         Entries of price lists that may be gone through for one row.
     """
 
-    def __init__(self, ways: TreeWays, options: TreeProof) -> None:
-        self.ways = ways
-        self.options = options
+    def __init__(self, search: SpreadSearch) -> None:
+        self.search = search
+        self.ways = search.ways
         self.effort = 0
-        self.state = ways.states(TreeProof.id)
-        self.bound = np.zeros((len(ways.x), max(1, len(ways.margins))))
-
-    @property
-    def lower(self) -> Floats:
-        """Sizes below which no way of a row leads anywhere."""
-        return self.ways.least(self.bound)
 
     @property
     def open(self) -> Bools:
         """Rows whose bound falls short of the size found."""
-        lower = self.lower
+        lower = self.search.lower
         return np.asarray((lower < self.ways.size - SETTLED) & (lower < np.inf))
-
-    def search(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
-        """Search smaller changes than `limit`; boxes with nothing in them are bounds already."""
-        from sparring.kernels.spread_search import Settings, nearest_flips
-
-        options, sweeps = self.options, self.ways.case.effort.sweeps
-        settings = Settings(options.first, options.growth, options.mean_field, sweeps, 1)
-        size, lower, x_adv = limit.copy(), np.zeros(len(rows)), self.ways.x[rows].copy()
-        state = self.state[rows]
-        nearest_flips(
-            way.trees,
-            way.value,
-            way.base_at(attempt),
-            self.ways.x[rows],
-            size,
-            self.ways.limits,
-            settings,
-            way.doubt_at(attempt),
-            state,
-            lower,
-            x_adv,
-        )
-        self.state[rows] = state
-        self._raise(way, rows, lower)
-        return size, x_adv
 
     def prove(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
         """Prove that no change is smaller than `limit`, or as much of that as the effort allows, or find one."""
         from sparring.kernels.branching import USUAL
         from sparring.kernels.spread_proof import prove_nearest
 
-        size, x_adv = limit.copy(), self.ways.x[rows].copy()
-        lower = np.zeros(len(rows)) if way.number is None else self.bound[rows, way.number]
-        prove_nearest(
-            way.trees,
-            way.value,
-            way.base_at(attempt),
-            self.ways.x[rows],
-            size,
-            self.ways.limits,
-            way.doubt_at(attempt),
-            self.effort,
-            USUAL,
-            lower,
-            x_adv,
-        )
-        self._raise(way, rows, lower)
+        size, x, x_adv = limit.copy(), self.ways.x[rows], self.ways.x[rows].copy()
+        lower = np.zeros(len(rows)) if way.number is None else self.search.bound[rows, way.number]
+        base, doubt, limits = way.base_at(attempt), way.doubt_at(attempt), self.ways.limits
+        prove_nearest(way.trees, way.value, base, x, size, limits, doubt, self.effort, USUAL, lower, x_adv)
+        self.search.prove(way, rows, lower)
         return size, x_adv
-
-    def _raise(self, way: Way, rows: Ints, lower: Floats) -> None:
-        """Keep what was proved; in a mixed way it says nothing of the row."""
-        if way.number is not None:
-            self.bound[rows, way.number] = np.maximum(self.bound[rows, way.number], lower)
 
 
 class ColumnProof:

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from sparring.attacks.evasion._tree_columns import ColumnSearch
 from sparring.attacks.evasion._tree_costs import CostSearch
-from sparring.attacks.evasion._tree_ways import TreeWays, Way
+from sparring.attacks.evasion._tree_spread import SpreadSearch
+from sparring.attacks.evasion._tree_ways import TreeWays
 from sparring.attacks.evasion._ways import cannot_read
 from sparring.core.case import Attempt, Bounds, EvasionCase
-from sparring.core.examples import Floats, Ints
 from sparring.core.parameters import TreeEnsemble
 from sparring.core.plugin import Attack
 from sparring.core.spec import Access
@@ -73,57 +73,11 @@ class TreeSearch(Attack[Evasion]):
             plan.append((self.mean_field, sweeps, 1))
         if sweeps > 20:
             plan.append((self.mean_field + 3, sweeps, 1 + sweeps // 20))
-        search = SpreadSearch(ways)
-        for mean_field, heat_bath, misses in plan:
-            search.settings = Settings(self.first, self.growth, mean_field, heat_bath, misses)
+        deeper = [Settings(self.first, self.growth, *further) for further in plan]
+        search = SpreadSearch(ways, self.id, deeper[0])
+        for search.settings in deeper:
             ways.improve(rows, search)
             yield Bounds(search.lower)
             yield ways.attempt
             if ways.case.cancelled():
                 return
-
-
-class SpreadSearch:
-    """The smallest change in spreads, for rows in one of their ways.
-
-    Parameters
-    ----------
-    ways : TreeWays
-    """
-
-    def __init__(self, ways: TreeWays) -> None:
-        from sparring.kernels.spread_search import Settings
-
-        self.ways = ways
-        self.settings = Settings(0.02, 1.25, 5, 0, 1)
-        self.state = ways.states(TreeSearch.id)
-        self.bound = np.zeros((len(ways.x), max(1, len(ways.margins))))
-
-    @property
-    def lower(self) -> Floats:
-        """Sizes below which no way of a row leads anywhere."""
-        return self.ways.least(self.bound)
-
-    def __call__(self, way: Way, rows: Ints, attempt: int, limit: Floats) -> tuple[Floats, Floats]:
-        """Search smaller changes than `limit`."""
-        from sparring.kernels.spread_search import nearest_flips
-
-        size, lower, state = limit.copy(), np.zeros(len(rows)), self.state[rows]
-        x_adv = self.ways.x[rows].copy()
-        nearest_flips(
-            way.trees,
-            way.value,
-            way.base_at(attempt),
-            self.ways.x[rows],
-            size,
-            self.ways.limits,
-            self.settings,
-            way.doubt_at(attempt),
-            state,
-            lower,
-            x_adv,
-        )
-        self.state[rows] = state
-        if way.number is not None:
-            self.bound[rows, way.number] = np.maximum(self.bound[rows, way.number], lower)
-        return size, x_adv
