@@ -12,6 +12,7 @@ from sparring.attacks.evasion._ways import Ways, base_at
 from sparring.core.case import EvasionCase
 from sparring.core.examples import Floats, Ints
 from sparring.core.parameters import LEAF, Margin, TreeEnsemble
+from sparring.errors import NotApplicable
 
 if TYPE_CHECKING:
     from sparring.kernels.cells import CellTrees, Limits
@@ -72,6 +73,20 @@ class TreeWays(Ways[Way]):
         self.trees: CellTrees = cell_trees(ensemble)
         self.limits: Limits = limits(case.space, center=_center(case))
         super().__init__(case, link=ensemble.link, n_outputs=ensemble.n_outputs)
+
+    @classmethod
+    def of(cls, case: EvasionCase) -> TreeWays:
+        """Read the model of a case.
+
+        Raises
+        ------
+        NotApplicable
+            It has no trees.
+        """
+        model = case.oracle.parameters()
+        if not isinstance(model, TreeEnsemble):
+            raise NotApplicable("this model has no trees")
+        return cls(case, model)
 
     @property
     def one_of_several(self) -> bool:

@@ -19,7 +19,6 @@ from sparring.core.plugin import Attack
 from sparring.core.spec import Access
 from sparring.core.target import Target
 from sparring.core.threat import Attacker, Evasion, Objective
-from sparring.errors import NotApplicable
 
 SETTLED = 2e-6
 """In spreads: how far below a row's size a bound may stay that settles it."""
@@ -62,10 +61,7 @@ class TreeProof(Attack[Evasion]):
 
     def run(self, case: EvasionCase, *, rng: np.random.Generator) -> Iterator[Attempt]:
         """Yield bounds and rows after each pass: a search, then proofs with more and more effort."""
-        model = case.oracle.parameters()
-        if not isinstance(model, TreeEnsemble):
-            raise NotApplicable("it proves things of trees, and this model has none")
-        ways = TreeWays(case, model)
+        ways = TreeWays.of(case)
         if case.threat.objective == "columns":
             yield from self._columns(ways)
         else:

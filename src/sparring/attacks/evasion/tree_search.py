@@ -19,7 +19,6 @@ from sparring.core.plugin import Attack
 from sparring.core.spec import Access
 from sparring.core.target import Target
 from sparring.core.threat import Attacker, Evasion, Objective
-from sparring.errors import NotApplicable
 
 
 class TreeSearch(Attack[Evasion]):
@@ -52,10 +51,7 @@ class TreeSearch(Attack[Evasion]):
 
     def run(self, case: EvasionCase, *, rng: np.random.Generator) -> Iterator[Attempt]:
         """Yield rows after each pass, each deeper than the one before, and bounds where there are any."""
-        model = case.oracle.parameters()
-        if not isinstance(model, TreeEnsemble):
-            raise NotApplicable("it searches through trees, and this model has none")
-        ways = TreeWays(case, model)
+        ways = TreeWays.of(case)
         if case.threat.objective != "spread":
             kind = ColumnSearch if case.threat.objective == "columns" else CostSearch
             search = kind(ways, beam=self.beam, pair_cells=self.pair_cells * case.effort.sweeps)
