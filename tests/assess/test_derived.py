@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 import sparring
+import sparring.report
+from sparring.assess.subject import derived
 from sparring.errors import DataError, OptionError
 
 
@@ -124,3 +130,48 @@ def test_rows_of_the_user_stay_as_they_are():
     before = RAW.copy()
     go(writes, only="evasion/random-noise@columns", budget="2s")
     pd.testing.assert_frame_equal(RAW, before)
+
+
+def test_a_function_that_takes_the_data_but_not_what_may_be_entered():
+    largest = RAW["debt"].max()
+
+    def particular(raw):
+        if (raw["debt"] > largest).any():
+            raise ValueError("no such debt")
+        return made(raw)
+
+    columns = {"income": {"who": "nobody"}, "debt": {"who": "anyone", "range": [0, 20 * largest], "direction": "up"}}
+    finding = go(particular, columns=columns, only="evasion/hop-skip-jump@spread")["evasion/hop-skip-jump@spread"]
+    said = finding.reason or " ".join(caveat.text for caveat in finding.caveats)
+    assert "every row that the columns table admits" in said
+    assert "ValueError: no such debt" in said
+
+
+def test_the_report_names_the_function_and_the_document_knows_its_text():
+    result = go(only="evasion/random-noise@columns", budget="2s")
+    assert "test_derived:made" in sparring.report.render(result.assessment, format="markdown")
+    assert result.assessment.target.features_sha256 == hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+
+
+def test_another_text_of_the_function_is_another_run(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    prints = set()
+    for factor in ("1", "2", "2"):
+        (tmp_path / "of_mine.py").write_text(
+            "import pandas as pd\n\ndef made(raw):\n"
+            f"    return pd.DataFrame({{'ratio': {factor} * raw['debt'] / raw['income'], 'income': raw['income']}})\n"
+        )
+        importlib.invalidate_caches()
+        module = importlib.reload(importlib.import_module("of_mine"))
+        result = go(module.made, only="evasion/random-noise@columns", budget="2s")
+        prints.add(result.assessment.fingerprint)
+    assert len(prints) == 2
+
+
+def test_a_function_without_a_file_is_known_by_its_code():
+    scope = {}
+    exec("def same(raw):\n    return raw\n\ndef other(raw):\n    return raw.copy()", scope)
+    hashes = [derived(MODEL, scope[name]).sha256 for name in ("same", "other")]
+    assert None not in hashes
+    assert len(set(hashes)) == 2
+    assert derived(MODEL, len).sha256 is None

@@ -136,12 +136,12 @@ def test_linear_models_are_solved_in_one_direction_or_both(direction):
 
 def test_counts_are_read_through_their_logarithm():
     model = PoissonRegressor().fit(NUMBERS[:100], Y[:100])
-    result = go(model)
+    result = go(model, budget="600s")  # enough for all rows on any machine; the solution takes none of it
     assert "equal on 60 of 60" in result.assessment.target.conversion
     finding = result["evasion/linear-exact@spread"]
     assert (np.abs(moved(model, result, finding.id)) >= SHIFT).all()
     assert finding.counts.broken + finding.counts.proven == finding.counts.attacked  # it is exact
-    assert finding.counts.broken > 0
+    assert finding.counts.broken > 20
 
 
 def test_bounds_hold_against_every_other_attacker():

@@ -11,6 +11,7 @@ from sparring.assess.run import Pass, Trace
 from sparring.core.case import AdversarialExamples
 from sparring.core.examples import Examples
 from sparring.core.parameters import LinearModel
+from sparring.core.shift import before_column
 from sparring.core.space import Column, TableSpace
 from sparring.core.spec import Access
 from sparring.core.target import Decision
@@ -310,6 +311,42 @@ def test_a_black_box_that_beats_a_reader_is_a_doubt():
     assert codes(sanity.across(sizes)) == ["black-box-beats-white-box"]
     assert codes(sanity.across(sizes | {"b": (Attacker.SEES_SCORES, "spread", blind)})) == []
     assert codes(sanity.across({"r": sizes["r"], "b": (Attacker.SEES_SCORES, "columns", reader)})) == []
+
+
+def test_readers_are_compared_together():
+    search, proof, blind = np.array([1.0, 3.0]), np.array([2.0, 2.0]), np.array([1.0, 2.0])
+    sizes = {"r": (Attacker.INSIDER, "columns", search), "b": (Attacker.SEES_SCORES, "columns", blind)}
+    assert codes(sanity.across(sizes)) == ["black-box-beats-white-box"]
+    both = sizes | {"p": (Attacker.INSIDER, "columns", proof)}
+    assert codes(sanity.across(both)) == []
+    copied = sizes | {"b": (Attacker.HAS_A_COPY, "columns", blind)}
+    assert codes(sanity.across(copied)) == ["transfer-beats-direct"]
+    assert codes(sanity.across(copied | {"p": (Attacker.INSIDER, "columns", proof)})) == []
+    (said,) = sanity.across(both | {"b": (Attacker.SEES_SCORES, "columns", np.array([0.5, 2.0]))})
+    assert "than r and p on 1 of 2 rows" in said.text
+
+
+def test_a_bound_above_a_row_in_hand_is_a_doubt():
+    sizes = {
+        "p": (Attacker.INSIDER, "spread", np.array([np.inf, 0.5])),
+        "b": (Attacker.SEES_SCORES, "spread", np.array([0.3, np.inf])),
+        "c": (Attacker.SEES_SCORES, "columns", np.array([0.1, 0.1])),
+    }
+    assert codes(sanity.across(sizes, {"p": np.array([0.3, 0.5 * (1 + 1e-8)])})) == ["black-box-beats-white-box"]
+    found = sanity.across(sizes, {"p": np.array([np.inf, 0.6])})
+    assert codes(found) == ["black-box-beats-white-box", "bound-refuted"]
+    assert "p said of 2 of 2 rows" in found[1].text
+
+
+def test_the_prediction_before_is_no_distance():
+    wide = TableSpace((number("a"), before_column()))
+    x = np.random.default_rng(0).uniform(0, 1, (80, 1))
+    real = np.column_stack([x, np.arange(80.0) * 1000])  # predictions lie far apart, the rows do not
+    adv = np.column_stack([np.full(80, 9.0), real[:, 1]])
+    judged = Judged(adv, np.ones(80, dtype=bool), np.ones(80), np.zeros(80, dtype=int), ())
+    assert codes(sanity._outside(judged, real, wide)) == ["outside-the-data"]
+    inside = Judged(real, np.ones(80, dtype=bool), np.ones(80), np.zeros(80, dtype=int), ())
+    assert codes(sanity._outside(inside, real, wide)) == []
 
 
 def test_a_copy_that_beats_whoever_sees_more_is_a_doubt():

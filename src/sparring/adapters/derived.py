@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
+import marshal
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,6 +24,8 @@ from sparring.core.target import Target
 from sparring.errors import DataError, ModelError, NotApplicable
 
 WHY = "derived columns are computed between the table and the model, so that it is not read in the table's columns"
+DATA = "the rows of the data"
+EDITED = "every row that the columns table admits"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +51,26 @@ class Derived:
         module, name = getattr(self.function, "__module__", None), getattr(self.function, "__qualname__", None)
         return f"{module}:{name}" if module and name else type(self.function).__name__
 
-    def rows(self, frame: Any) -> Any:
+    @property
+    def sha256(self) -> str | None:
+        """Hash of the file that the function stands in, or of its code where there is none; None: neither is there."""
+        try:
+            source = Path(inspect.getfile(self.function)).read_bytes()
+        except (TypeError, OSError):
+            code = getattr(self.function, "__code__", None)
+            if code is None:
+                return None
+            source = marshal.dumps(code)
+        return hashlib.sha256(source).hexdigest()
+
+    def rows(self, frame: Any, *, of: str = DATA) -> Any:
         """Return what the model is given for raw rows.
+
+        Parameters
+        ----------
+        frame : DataFrame
+        of : str
+            What the rows are, for messages.
 
         Raises
         ------
@@ -59,8 +83,7 @@ class Derived:
                 made = self.function(given)
         except Exception as error:
             raise DataError(
-                f"the function of derived columns must take the rows of the data, and {self.told} raises "
-                f"{first_line(error)}"
+                f"the function of derived columns must take {of}, and {self.told} raises {first_line(error)}"
             ) from error
         if not hasattr(made, "shape") or len(made.shape) != 2:
             raise DataError(
@@ -93,11 +116,11 @@ class AskedBehind:
 
     def labels(self, frame: Any) -> Any:
         """Answer raw rows with labels or numbers."""
-        return self.inner.labels(self.derived.rows(frame))
+        return self.inner.labels(self.derived.rows(frame, of=EDITED))
 
     def scores(self, frame: Any) -> Any:
         """Answer raw rows with scores."""
-        return self.inner.scores(self.derived.rows(frame))
+        return self.inner.scores(self.derived.rows(frame, of=EDITED))
 
 
 class DerivedAdapter(Adapter):

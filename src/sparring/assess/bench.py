@@ -187,7 +187,7 @@ class Bench:
             "complete": True,
             "target": self._counted(document),
             "worst_case": self.worst_case(),
-            "caveats": (*document.caveats, *sanity.across(self.sizes)),
+            "caveats": (*document.caveats, *sanity.across(self.sizes, self.lower)),
             "seconds": round(time.time() - self.began, 3),
         }
         return document.model_copy(update=update)

@@ -26,6 +26,7 @@ FEW_ROWS = 30
 CHECKED_ROWS = 2000
 COMPARED_ENTRIES = 6e7
 ASKED_TWICE = 40  # where rows are counted
+ROUNDING = 1e-6  # of sizes that two attacks reach by different sums
 REFUSED = 0.01  # a share of the data that a true columns table may still refuse
 
 
@@ -292,11 +293,14 @@ def _outside(judged: Judged, background: Floats, space: TableSpace) -> list[Cave
 
 
 def _nearest(rows: Floats, real: Floats, space: TableSpace, *, skip_self: bool = False) -> Floats:
+    """Return each row's distance to the nearest real one over the user's own columns, in spreads, shape (n,)."""
+    d = len(space.shown)
+    spread, categorical, real = space.spread[:d], space.categorical[:d], real[:, :d]
     out = np.empty(len(rows))
-    for i, row in enumerate(rows):
+    for i, row in enumerate(rows[:, :d]):
         with np.errstate(invalid="ignore"):
-            gap = np.abs(real - row) / space.spread
-        gap = np.where(space.categorical | np.isnan(gap), (real != row) & ~(np.isnan(real) & np.isnan(row)), gap)
+            gap = np.abs(real - row) / spread
+        gap = np.where(categorical | np.isnan(gap), (real != row) & ~(np.isnan(real) & np.isnan(row)), gap)
         total = np.minimum(gap, 10.0).sum(axis=1)
         if skip_self:
             total[i] = np.inf
@@ -304,42 +308,88 @@ def _nearest(rows: Floats, real: Floats, space: TableSpace, *, skip_self: bool =
     return out
 
 
-def across(sizes: Mapping[str, tuple[Attacker, Objective, Floats]]) -> list[Caveat]:
-    """Compare findings: an attack that reads the model should never be beaten by one that does not."""
-    found = []
-    inside = {k: v for k, v in sizes.items() if v[0] is Attacker.INSIDER}
-    for name, (_, objective, size) in inside.items():
-        for other, (attacker, its_objective, its_size) in sizes.items():
-            if attacker in (Attacker.INSIDER, Attacker.HAS_A_COPY) or its_objective != objective:
-                continue
-            beaten = int((its_size < size * (1 - 1e-6) - EPS).sum())
-            if beaten:
-                text = (
-                    f"{other} found a smaller change than {name} on {beaten} of {len(size)} rows; "
-                    "the latter has missed something."
-                )
-                found.append(Caveat(code="black-box-beats-white-box", text=text))
-    return found + _copies(sizes)
+def across(
+    sizes: Mapping[str, tuple[Attacker, Objective, Floats]], lower: Mapping[str, Floats] | None = None
+) -> list[Caveat]:
+    """Compare findings: those who see more should find as much, and what is found should not have been ruled out.
 
-
-def _copies(sizes: Mapping[str, tuple[Attacker, Objective, Floats]]) -> list[Caveat]:
-    """Compare what a copy leads to with attacks that see more of the model: those should find as much.
-
-    A reader of the model should not lose on any row; one who sees scores should not lose on more rows than it wins.
+    Parameters
+    ----------
+    sizes : mapping of str to (Attacker, Objective, ndarray of shape (n,))
+        Smallest change that each finding confirmed for each row, inf where none.
+    lower : mapping of str to ndarray of shape (n,), optional
+        Sizes below which a finding says that there is nothing.
     """
+    insiders = _insiders(sizes)
     found = []
     for name, (attacker, objective, size) in sizes.items():
-        if attacker not in (Attacker.INSIDER, Attacker.SEES_SCORES):
+        if attacker in (Attacker.INSIDER, Attacker.HAS_A_COPY) or objective not in insiders:
             continue
-        for other, (its_attacker, its_objective, its_size) in sizes.items():
-            if its_attacker is not Attacker.HAS_A_COPY or its_objective != objective:
-                continue
-            lost = int((its_size < size * (1 - 1e-6) - EPS).sum())
-            won = int((size < its_size * (1 - 1e-6) - EPS).sum())
-            if lost > (0 if attacker is Attacker.INSIDER else won):
+        reader, best = insiders[objective]
+        beaten = _smaller(size, best)
+        if beaten:
+            text = (
+                f"{name} found a smaller change than {reader} on {beaten} of {len(size)} rows; "
+                "the latter has missed something."
+            )
+            found.append(Caveat(code="black-box-beats-white-box", text=text))
+    return found + _copies(sizes, insiders) + _refuted(sizes, lower or {})
+
+
+def _insiders(sizes: Mapping[str, tuple[Attacker, Objective, Floats]]) -> dict[Objective, tuple[str, Floats]]:
+    """Return, for each objective, who reads the model, and the best size for each row among them."""
+    found: dict[Objective, tuple[str, Floats]] = {}
+    for name, (attacker, objective, size) in sizes.items():
+        if attacker is Attacker.INSIDER:
+            known, best = found.get(objective, ("", size))
+            found[objective] = (f"{known} and {name}" if known else name, np.minimum(best, size))
+    return found
+
+
+def _smaller(one: Floats, other: Floats) -> int:
+    """Count rows where one size is smaller than the other by more than rounding."""
+    return int((one < other * (1 - ROUNDING) - EPS).sum())
+
+
+def _copies(
+    sizes: Mapping[str, tuple[Attacker, Objective, Floats]], insiders: Mapping[Objective, tuple[str, Floats]]
+) -> list[Caveat]:
+    """Compare what a copy leads to with attacks that see more of the model: those should find as much.
+
+    Readers of the model should not lose on any row; one who sees scores should not lose on more rows than it wins.
+    """
+    found = []
+    copies = [(name, objective, size) for name, (who, objective, size) in sizes.items() if who is Attacker.HAS_A_COPY]
+    for copy, objective, size in copies:
+        direct = [
+            (name, its, True)
+            for name, (who, at, its) in sizes.items()
+            if who is Attacker.SEES_SCORES and at == objective
+        ]
+        if objective in insiders:
+            direct.append((*insiders[objective], False))
+        for name, its, may_lose in direct:
+            lost = _smaller(size, its)
+            if lost > (_smaller(its, size) if may_lose else 0):
                 text = (
-                    f"{other}, which searches a copy, found a smaller change than {name}, which sees more of the "
-                    f"model, on {lost} of {len(size)} rows; the latter may be misled by the model's scores."
+                    f"{copy}, which searches a copy, found a smaller change than {name}, with more of the model in "
+                    f"sight, on {lost} of {len(size)} rows; the latter may be misled by the model's scores."
                 )
                 found.append(Caveat(code="transfer-beats-direct", text=text))
+    return found
+
+
+def _refuted(sizes: Mapping[str, tuple[Attacker, Objective, Floats]], lower: Mapping[str, Floats]) -> list[Caveat]:
+    """Compare what was proven with what was found: a bound above a row in hand is an error of the proof."""
+    found = []
+    for name, bound in lower.items():
+        objective = sizes[name][1]
+        best = np.min([size for _, its, size in sizes.values() if its == objective], axis=0)
+        wrong = _smaller(best, bound)
+        if wrong:
+            text = (
+                f"{name} said of {wrong} of {len(bound)} rows that no change so small exists, and one was found; "
+                "none of its bounds should be relied on."
+            )
+            found.append(Caveat(code="bound-refuted", text=text))
     return found

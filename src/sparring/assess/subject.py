@@ -221,6 +221,7 @@ def _target_record(
         wants=None if wants is None else names[wants],
         offers=tuple(sorted(target.offers)),
         features=model.told if adapter.id == "derived" else None,
+        features_sha256=model.sha256 if adapter.id == "derived" else None,
         endpoint=served,
     )
 

@@ -196,6 +196,7 @@ class TargetRecord(Spec):
     shift: float | None = Field(None, description="of a regressor: the movement that counts, in the unit of y")
     offers: tuple[str, ...] = ()
     features: str | None = Field(None, description="function that makes the model's columns of the raw ones")
+    features_sha256: str | None = Field(None, description="hash of the file that the function stands in")
     conversion: str | None = Field(None, description="how the readable form compares with predict, or why none")
     endpoint: EndpointRecord | None = Field(None, description="None: the model itself was at hand")
 

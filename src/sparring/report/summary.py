@@ -95,6 +95,8 @@ def _about(facts: Facts) -> tuple[tuple[str, str], ...]:
         ("Rows", f"{facts.source}, {d.data.rows:,}{drawn} rows, {d.data.columns:,} columns"),
         ("Decision", words.plain(d.target.decision, longest=80)),
     ]
+    if d.target.features:
+        about.append(("Derived columns", words.plain(d.target.features, longest=120)))
     if d.answers.decides:
         about.append(("It decides", words.plain(d.answers.decides, longest=120)))
     if facts.wants:
