@@ -11,7 +11,7 @@ from sparring.assess.run import Pass, Trace
 from sparring.core.case import AdversarialExamples
 from sparring.core.examples import Examples
 from sparring.core.parameters import LinearModel
-from sparring.core.shift import before_column
+from sparring.core.riding import rider_column
 from sparring.core.space import Column, TableSpace
 from sparring.core.spec import Access
 from sparring.core.target import Decision
@@ -339,7 +339,7 @@ def test_a_bound_above_a_row_in_hand_is_a_doubt():
 
 
 def test_the_prediction_before_is_no_distance():
-    wide = TableSpace((number("a"), before_column()))
+    wide = TableSpace((number("a"), rider_column()))
     x = np.random.default_rng(0).uniform(0, 1, (80, 1))
     real = np.column_stack([x, np.arange(80.0) * 1000])  # predictions lie far apart, the rows do not
     adv = np.column_stack([np.full(80, 9.0), real[:, 1]])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,42 +11,12 @@ import numpy as np
 from sparring.adapters.base import TableTarget
 from sparring.adapters.labels import Labels
 from sparring.core.examples import Floats, Ints
-from sparring.core.parameters import LinearModel, Parameters, TreeEnsemble
-from sparring.core.shift import NEAR, Shift, before_column
-from sparring.core.space import Codec, TableSpace
+from sparring.core.parameters import Parameters
+from sparring.core.riding import RidingCodec, widened
+from sparring.core.shift import NEAR, Shift
+from sparring.core.space import Codec
 from sparring.core.target import Decision
-from sparring.errors import DataError, ModelError, NotApplicable
-
-
-@dataclass(frozen=True, eq=False)
-class ShiftCodec:
-    """The user's codec with a place for the prediction before, which stays empty until a target fills it.
-
-    Parameters
-    ----------
-    inner : Codec
-    """
-
-    inner: Codec
-
-    @cached_property
-    def space(self) -> TableSpace:
-        """The user's columns, then the prediction before."""
-        return TableSpace((*self.inner.space.columns, before_column()))
-
-    @property
-    def version(self) -> object:
-        """Changes when the user's codec has seen more."""
-        return getattr(self.inner, "version", None)
-
-    def encode(self, frame: Any) -> Floats:
-        """Return the encoded table, shape (n, d + 1); the last column is blank."""
-        x = self.inner.encode(frame)
-        return np.column_stack([x, np.full(len(x), np.nan)])
-
-    def decode(self, x: Floats) -> Any:
-        """Return rows as the model was trained on them."""
-        return self.inner.decode(x[:, :-1])
+from sparring.errors import DataError, ModelError
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +133,7 @@ def shift_target(
     shift: Shift,
     family: str,
     read: Callable[[], Parameters],
-) -> tuple[ShiftTarget, ShiftCodec]:
+) -> tuple[ShiftTarget, RidingCodec]:
     """Return a regressor as something that can be asked and read.
 
     Parameters
@@ -180,7 +149,7 @@ def shift_target(
     read : callable
         Returns what a holder of the model file can read over the user's columns, or raises NotApplicable.
     """
-    wide = ShiftCodec(codec)
+    wide = RidingCodec(codec)
     target = ShiftTarget(
         codec=wide,
         asked=Numbers(predict, prepare),
@@ -200,11 +169,4 @@ class _Widened:
     read: Callable[[], Parameters]
 
     def __call__(self, _decision: Decision) -> Parameters:
-        found = self.read()
-        if found.n_outputs != 1:
-            raise NotApplicable(f"{found.source} predicts {found.n_outputs} numbers at once, which is not read")
-        if isinstance(found, TreeEnsemble):
-            return replace(found, n_columns=found.n_columns + 1)
-        assert isinstance(found, LinearModel)
-        nothing = np.zeros((1, 1))
-        return replace(found, slope=np.vstack([found.slope, nothing]), missing=np.vstack([found.missing, nothing]))
+        return widened(self.read())

@@ -65,7 +65,7 @@ def judge(target: Target, codec: Codec, rows: Examples, attempt: AdversarialExam
     if len(index) == 0:
         return Judged(x_adv, broken, size, decided, ())
     asked = codec.encode(through_csv(codec.decode(attempt.x_adv[index])))
-    asked = codec.space.keep_before(rows.x[index], asked)
+    asked = codec.space.keep_rider(rows.x[index], asked)
     answers = target.confirm(asked) if isinstance(target, Metered) else target.predict(asked)
     faults = codec.space.violations(rows.x[index], asked)
     for i, answer, fault, row in zip(index, answers, faults, asked, strict=True):

@@ -1,8 +1,7 @@
 """Shift, the decision that stands for a regressor: whether its prediction has moved far enough, and which way.
 
 A prediction becomes an answer only when it is compared with what the model predicted for the row as it was. That
-number rides along as the last column of the encoded table, which nobody may change, so that answers depend on a row
-alone, as everywhere else.
+number rides along; see `sparring.core.riding`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from pydantic import Field
 
 from sparring.core.examples import Floats, Ints
 from sparring.core.parameters import Link, Margin
-from sparring.core.space import BEFORE, Column
 from sparring.core.target import Decision
 from sparring.errors import NotApplicable
 
@@ -83,11 +81,6 @@ class Shift(Decision):
     def seen_from(self, row: Floats, others: Floats, labels: Ints) -> Ints:
         """Say how other rows' predictions differ from that of one row, shape (n,)."""
         return self.between(row[-1], others[:, -1])
-
-
-def before_column() -> Column:
-    """Return the column that the prediction for the row as it was rides along in."""
-    return Column(name=BEFORE, kind="number", who="nobody", spread=1.0)
 
 
 def _raw(value: Floats, link: Link) -> Floats:

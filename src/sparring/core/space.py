@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -16,8 +16,8 @@ from sparring.core.threat import Objective
 Kind = Literal["number", "category", "carried"]
 Who = Literal["anyone", "effort", "us", "nobody", "unknown"]
 Label = bool | int | float | str
-BEFORE = "(prediction before)"
-"""Name of the last column of a regressor's encoded table: what the model predicted for the row as it was."""
+RIDER = "(rides along)"
+"""Name of a last column of the encoded table that no user has; see `sparring.core.riding`."""
 
 
 class Column(Spec):
@@ -88,10 +88,14 @@ class TableSpace:
     @cached_property
     def shown(self) -> tuple[Column, ...]:
         """The user's own columns, in order."""
-        return tuple(column for column in self.columns if column.name != BEFORE)
+        return tuple(column for column in self.columns if column.name != RIDER)
 
-    def keep_before(self, x: Floats, x_adv: Floats) -> Floats:
-        """Give rows back the prediction before that they had; those of classifiers carry none."""
+    def with_rider(self, column: Column) -> TableSpace:
+        """Return the same with one more column, which comes last."""
+        return replace(self, columns=(*self.columns, column))
+
+    def keep_rider(self, x: Floats, x_adv: Floats) -> Floats:
+        """Give edited rows back the number that rides along with the originals; most tables have none."""
         if len(self.shown) == len(self.columns):
             return x_adv
         out = x_adv.copy()
