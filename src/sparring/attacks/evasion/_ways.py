@@ -173,8 +173,7 @@ class Ways(ABC, Generic[WayT]):
     def _groups(self, rows: Ints, number: int) -> Iterator[tuple[Ints, WayT]]:
         """Split rows by the margin to use: the usual one, or one mixed for a row because a third class won."""
         if self.offsets is not None:
-            for i in rows:
-                yield np.array([i]), self._shifted(number, float(self.offsets[i, number]))
+            yield from self.shifted(number, rows, self.offsets[rows, number])
             return
         special = np.array([int(i) in self.mixed for i in rows], dtype=bool)
         if len(rows[~special]):
@@ -188,8 +187,17 @@ class Ways(ABC, Generic[WayT]):
             self._ways[number] = self.way(self.margins[number], number)
         return self._ways[number]
 
-    def _shifted(self, number: int, offset: float) -> WayT:
-        """Return the way of a margin whose base is a row's own; rounding is that of the farthest row's base."""
+    def shifted(self, number: int, rows: Ints, offset: Floats) -> Iterator[tuple[Ints, WayT]]:
+        """Yield rows with the way of a margin whose base is their own; rounding is that of the farthest row's base.
+
+        Parameters
+        ----------
+        number : int
+            Of the margin.
+        rows : ndarray of shape (m,)
+        offset : ndarray of shape (m,)
+            What is added to the margin for each row.
+        """
         assert self.offsets is not None
         if number not in self._ways:
             reachable = np.abs(self.offsets[:, number])
@@ -197,8 +205,8 @@ class Ways(ABC, Generic[WayT]):
             self._ways[number] = self.way(replace(self.margins[number], offset=farthest), number)
             self._bases[number] = farthest
         usual: Any = self._ways[number]
-        own: WayT = replace(usual, base=usual.base - self._bases[number] + offset)
-        return own
+        for i, own in zip(rows, offset, strict=True):
+            yield np.array([i]), replace(usual, base=usual.base - self._bases[number] + float(own))
 
     def _ask(self, rows: Ints, x_adv: Floats) -> Bools:
         """Ask the model for its decision; where a class won that nobody wants, mix it into the row's margin."""
