@@ -104,10 +104,17 @@ def rows(n=40):
     return Examples(x, np.zeros(n, dtype=np.int64), np.arange(n) * 3)
 
 
-def go(attack, *, n=40, queries=100, jobs=1, deadline=None, entropy=5):
+def go(attack, *, n=40, queries=100, jobs=1, deadline=None, entropy=5, enough=run.never):
     deadline = time.time() + 60 if deadline is None else deadline
     return run.attack_rows(
-        planned(attack, queries), Toy(), rows(n), rows(n), entropy=entropy, deadline=deadline, jobs=jobs
+        planned(attack, queries),
+        Toy(),
+        rows(n),
+        rows(n),
+        entropy=entropy,
+        deadline=deadline,
+        jobs=jobs,
+        enough=enough,
     )
 
 
@@ -217,3 +224,32 @@ def test_without_a_wanted_row_there_is_nothing_to_copy():
     none = run.nearest_real_rows(toy, rows(3), rows(3), threat=threat)
     assert not none.found.any()
     assert not run.nearest_real_rows(toy, rows(0), rows(3), threat=threat).found.any()
+
+
+class Tardy(Draws):
+    """Proves and finds in one pass that outlasts the clock."""
+
+    id: ClassVar = "evasion/tardy"
+    bounds: int = 1
+
+    def run(self, case, *, rng):
+        """Wait for the clock, then yield."""
+        while not case.cancelled():
+            time.sleep(0.01)
+        for _ in range(self.bounds):
+            yield Bounds(np.full(len(case.rows), 0.5))
+        yield AdversarialExamples(case.rows.x + 1, np.ones(len(case.rows), dtype=bool), np.zeros(len(case.rows), int))
+
+
+def test_rows_that_follow_their_bounds_are_waited_for():
+    trace = go(Tardy(), deadline=time.time() + 0.2)
+    assert trace.stopped_by == "time"
+    assert trace.lower.min() == 0.5
+    assert trace.examples.found.all()
+    assert not go(Tardy(bounds=3), deadline=time.time() + 0.2).examples.found.any()  # not for ever
+
+
+def test_an_attack_stops_where_it_has_enough():
+    trace = go(Draws(passes=50), enough=lambda attempt: bool(attempt.found.sum() >= 2))
+    assert 0 < len(trace.passes) < 50
+    assert trace.examples.found.sum() >= 2

@@ -10,7 +10,7 @@ from typing import get_args
 
 import numpy as np
 
-from sparring.assess import conversion, figures, findings, movement, plan, run, sampling, sanity
+from sparring.assess import conversion, figures, findings, movement, plan, planted, run, sampling, sanity
 from sparring.assess.floor import floor
 from sparring.assess.judge import Judged, judge
 from sparring.assess.who import Subject
@@ -86,6 +86,9 @@ class Bench:
         # answers that are relative to a row are given relative to a usual one here
         usual = np.append(x[0, :-1], np.median(x[:, -1]))
         self.background = Examples(x, rule.seen_from(usual, x, self.decided[own]), rows.ids[own])
+        self.planter = planted.Planter(
+            self.subject.target, self.subject.codec, self.attacked, self.background, self.entropy
+        )
         self._baselines: dict[Objective, findings.Baseline | None] = {}
         self._floors: dict[Objective, Estimate] = {}
 
@@ -158,7 +161,7 @@ class Bench:
         objective = _objective(finding.id)
         x, broken, size = self.attacked.x.copy(), np.zeros(n, dtype=bool), np.full(n, np.inf)
         at = np.searchsorted(self.attacked.ids, ids)
-        x[at], broken[at] = space.keep_before(x[at], x_adv), True
+        x[at], broken[at] = space.keep_rider(x[at], x_adv), True
         size[broken] = space.size(self.attacked.x[broken], x[broken], objective)
         known = np.array([finding.bounds.get(int(i), 0.0) for i in self.attacked.ids], dtype=float)
         lower = np.where(np.isnan(known), np.inf, known)  # None, for no size at all, has become NaN
@@ -247,6 +250,7 @@ class Bench:
             space=subject.codec.space,
         )
         self._remember(item.id, judged, item.threat.attacker, trace.lower)
+        known, missed = self.planter.tested(item, budget_s=self.budget_s, end=self.began + self.budget_s)
         finding = findings.measured(
             item,
             trace,
@@ -258,7 +262,8 @@ class Bench:
             eligible=int(self.eligible.sum()),
             entropy=self.entropy,
             baselines=baselines,
-            caveats=doubts,
+            planted=known,
+            caveats=(*doubts, *missed),
         )
         rng = run.stream(self.entropy, item.id + "/movement")
         return movement.in_units_of_y(finding, judged, self.attacked, subject.target, rng=rng)

@@ -94,6 +94,7 @@ def measured(
     eligible: int,
     entropy: int,
     baselines: Sequence[Baseline] = (),
+    planted: Estimate | None = None,
     caveats: Sequence[Caveat] = (),
 ) -> Finding:
     """Return the finding of an attack that ran.
@@ -112,6 +113,8 @@ def measured(
         Rows of the data that could have been attacked.
     entropy : int
     baselines : sequence of Baseline
+    planted : Estimate or None
+        Share of rows with a planted weakness in which it was found.
     caveats : sequence of Caveat
     """
     threat, sizes, headline = planned.threat, planned.threat.sizes, planned.threat.headline
@@ -131,6 +134,7 @@ def measured(
         ),
         also=_also(judged, rows, threat=threat, classes=classes, rng=stream(entropy, planned.id + "/stats")),
         baselines=tuple(Named(measure=b.name, estimate=success(b.size, headline)) for b in baselines),
+        planted=planted,
         curve=curve(judged.size, trace.lower, sizes),
         counts=_counts(trace, judged, eligible=eligible, largest=sizes[-1]),
         bounds={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,12 @@ from sparring.core.threat import GRANTS, Evasion
 from sparring.errors import BudgetSpent, NotApplicable, SparringError
 
 Stop = Literal["effort", "time", "exhausted", "interrupt"]
+Enough = Callable[[AdversarialExamples], bool]
+
+
+def never(_attempt: AdversarialExamples) -> bool:
+    """Return False: no attempt is enough, and effort alone ends the attack."""
+    return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +84,7 @@ def attack_rows(
     entropy: int,
     deadline: float,
     jobs: int = 1,
+    enough: Enough = never,
 ) -> Trace:
     """Run one attack on all rows, in parallel where asked; a row's result does not depend on how rows are dealt out.
 
@@ -93,22 +101,32 @@ def attack_rows(
         In seconds of `time.time`; the attack is asked to stop then.
     jobs : int
         Worker processes, each with inner threads off.
+    enough : callable
+        Given an attempt on the rows of one worker, says whether to stop there.
     """
     parts = np.array_split(np.arange(len(rows)), max(1, min(jobs, len(rows))))
     if len(parts) == 1:
-        return _attack_part(planned, target, rows, background, entropy=entropy, deadline=deadline)
+        return _attack_part(planned, target, rows, background, entropy=entropy, deadline=deadline, enough=enough)
     import joblib
 
     with joblib.parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
         work = joblib.delayed(_attack_part)
         traces = joblib.Parallel()(
-            work(planned, target, rows.take(part), background, entropy=entropy, deadline=deadline) for part in parts
+            work(planned, target, rows.take(part), background, entropy=entropy, deadline=deadline, enough=enough)
+            for part in parts
         )
     return _join(traces)
 
 
 def _attack_part(
-    planned: Planned, target: Target, rows: Examples, background: Examples, *, entropy: int, deadline: float
+    planned: Planned,
+    target: Target,
+    rows: Examples,
+    background: Examples,
+    *,
+    entropy: int,
+    deadline: float,
+    enough: Enough,
 ) -> Trace:
     assert planned.attack is not None
     began = time.perf_counter()
@@ -123,7 +141,8 @@ def _attack_part(
         cancelled=lambda: time.time() >= deadline,
     )
     recorder = _Recorder(rows)
-    fault, out_of_reach = _drain(planned.attack, case, recorder, rng=stream(entropy, planned.id))
+    rng = stream(entropy, planned.id)
+    fault, out_of_reach = _drain(planned.attack, case, recorder, rng=rng, enough=enough)
     stopped = _why_stopped(target, deadline)
     seconds = time.perf_counter() - began
     best, lower, passes = recorder.examples, recorder.lower, tuple(recorder.passes)
@@ -139,13 +158,16 @@ def _why_stopped(target: Target, deadline: float) -> Stop:
 
 
 def _drain(
-    attack: Attack[Evasion], case: Case[Evasion], recorder: _Recorder, *, rng: np.random.Generator
+    attack: Attack[Evasion], case: Case[Evasion], recorder: _Recorder, *, rng: np.random.Generator, enough: Enough
 ) -> tuple[str | None, bool]:
+    late = False
     try:
         for attempt in attack.run(case, rng=rng):
             recorder.keep(attempt)
-            if case.cancelled():
+            rows = isinstance(attempt, AdversarialExamples)
+            if (rows and enough(recorder.examples)) or (case.cancelled() and (rows or late)):
                 break
+            late = case.cancelled()  # bounds come before the rows of the same pass, which are waited for
     except BudgetSpent:
         pass  # the best so far is in hand
     except NotApplicable as error:

@@ -119,6 +119,9 @@ class Finding(Spec):
     primary: Named | None = None
     also: tuple[Named, ...] = Field((), description="further figures: median size, balanced worst case, ...")
     baselines: tuple[Named, ...] = Field((), description="what the attacker who does not try gets")
+    planted: Estimate | None = Field(
+        None, description="share of rows with a planted weakness in which it was found; null: cannot be tested so"
+    )
     curve: tuple[Point, ...] = ()
     counts: Counts = Counts()
     bounds: dict[int, float | None] = Field(

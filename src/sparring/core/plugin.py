@@ -57,6 +57,7 @@ class Attack(Spec, ABC, Generic[ThreatT]):
         Yields
         ------
         Attempt
+            Bounds, where there are any, before the rows of the same pass.
         """
 
 

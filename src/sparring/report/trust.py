@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparring.core.document import EndpointRecord, Finding
+from sparring.core.document import EndpointRecord, Estimate, Finding
 from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.blocks import Alert, Block, Code, Notes, Section, Table, Text
@@ -125,7 +125,19 @@ def every(facts: Facts) -> Section:
     blocks: list[Block] = [Text(intro), Table("What became of the rows", head, rows, (1, 2, 3, 4, 5))]
     if yardsticks:
         blocks += [Text("What somebody gets on the same rows who does not search:"), Notes(yardsticks)]
+    planted = tuple(
+        (words.plain(f.id, longest=words.LONGEST_NAME), _found(f.planted)) for f in facts.measured if f.planted
+    )
+    if planted:
+        blocks += [Text("Weaknesses planted to see whether a search finds them; 95 % are expected:"), Notes(planted)]
     return Section("every", "Every measurement", tuple(blocks))
+
+
+def _found(planted: Estimate) -> str:
+    """Say how many of the planted weaknesses were found."""
+    if planted.value is None:
+        return f"not known: {words.plain(planted.method)}"
+    return f"found {words.successes(planted)} of {planted.n}"
 
 
 def meaning(facts: Facts) -> Section:
