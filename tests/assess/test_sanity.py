@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assess.toy import Toy, number, table
-from sparring.assess import conversion, sanity
+from sparring.assess import across, conversion, sanity
 from sparring.assess.findings import Baseline
 from sparring.assess.judge import Judged
 from sparring.assess.run import Pass, Trace
@@ -55,6 +55,24 @@ def test_probabilities_of_zero_and_one_are_a_doubt():
     assert codes(sanity.saturated(Toy(), X / 10 + 4.5)) == []
     assert codes(sanity.saturated(Hard(), X)) == ["saturated-scores"]
     assert codes(sanity.saturated(Blind(), X)) == []
+
+
+class Rough(Toy):
+    """Probabilities that hang on the last digits of a row."""
+
+    def scores(self, x):
+        """Add to each what its digits say."""
+        p = np.clip(super().scores(x)[:, 1] * 0.4 + 0.3 + 0.2 * np.modf(np.abs(x).sum(axis=1) * 1e6)[0], 0, 1)
+        return np.column_stack([1 - p, p])
+
+
+def test_scores_that_jump_at_nothing_are_a_doubt():
+    assert codes(sanity.rough(Toy(), X)) == []
+    assert codes(sanity.rough(Rough(), X)) == ["rough-scores"]
+    assert codes(sanity.rough(Hard(), X)) == []  # steps are no noise: few rows lie that near to one
+    whole = TableSpace(tuple(number(f"c{j}", step=1.0) for j in range(3)))
+    for cannot_tell in (Rough(whole), Blind(), Rough(table(who="nobody"))):
+        assert codes(sanity.rough(cannot_tell, X)) == []
 
 
 def test_models_no_better_than_a_constant():
@@ -308,21 +326,21 @@ def test_neighbors_count_categories_and_blanks():
 def test_a_black_box_that_beats_a_reader_is_a_doubt():
     reader, blind = np.array([1.0, 2.0]), np.array([1.0, 1.0])
     sizes = {"r": (Attacker.INSIDER, "columns", reader), "b": (Attacker.SEES_SCORES, "columns", blind)}
-    assert codes(sanity.across(sizes)) == ["black-box-beats-white-box"]
-    assert codes(sanity.across(sizes | {"b": (Attacker.SEES_SCORES, "spread", blind)})) == []
-    assert codes(sanity.across({"r": sizes["r"], "b": (Attacker.SEES_SCORES, "columns", reader)})) == []
+    assert codes(across.doubts(sizes)) == ["black-box-beats-white-box"]
+    assert codes(across.doubts(sizes | {"b": (Attacker.SEES_SCORES, "spread", blind)})) == []
+    assert codes(across.doubts({"r": sizes["r"], "b": (Attacker.SEES_SCORES, "columns", reader)})) == []
 
 
 def test_readers_are_compared_together():
     search, proof, blind = np.array([1.0, 3.0]), np.array([2.0, 2.0]), np.array([1.0, 2.0])
     sizes = {"r": (Attacker.INSIDER, "columns", search), "b": (Attacker.SEES_SCORES, "columns", blind)}
-    assert codes(sanity.across(sizes)) == ["black-box-beats-white-box"]
+    assert codes(across.doubts(sizes)) == ["black-box-beats-white-box"]
     both = sizes | {"p": (Attacker.INSIDER, "columns", proof)}
-    assert codes(sanity.across(both)) == []
+    assert codes(across.doubts(both)) == []
     copied = sizes | {"b": (Attacker.HAS_A_COPY, "columns", blind)}
-    assert codes(sanity.across(copied)) == ["transfer-beats-direct"]
-    assert codes(sanity.across(copied | {"p": (Attacker.INSIDER, "columns", proof)})) == []
-    (said,) = sanity.across(both | {"b": (Attacker.SEES_SCORES, "columns", np.array([0.5, 2.0]))})
+    assert codes(across.doubts(copied)) == ["transfer-beats-direct"]
+    assert codes(across.doubts(copied | {"p": (Attacker.INSIDER, "columns", proof)})) == []
+    (said,) = across.doubts(both | {"b": (Attacker.SEES_SCORES, "columns", np.array([0.5, 2.0]))})
     assert "than r and p on 1 of 2 rows" in said.text
 
 
@@ -332,8 +350,8 @@ def test_a_bound_above_a_row_in_hand_is_a_doubt():
         "b": (Attacker.SEES_SCORES, "spread", np.array([0.3, np.inf])),
         "c": (Attacker.SEES_SCORES, "columns", np.array([0.1, 0.1])),
     }
-    assert codes(sanity.across(sizes, {"p": np.array([0.3, 0.5 * (1 + 1e-8)])})) == ["black-box-beats-white-box"]
-    found = sanity.across(sizes, {"p": np.array([np.inf, 0.6])})
+    assert codes(across.doubts(sizes, {"p": np.array([0.3, 0.5 * (1 + 1e-8)])})) == ["black-box-beats-white-box"]
+    found = across.doubts(sizes, {"p": np.array([np.inf, 0.6])})
     assert codes(found) == ["black-box-beats-white-box", "bound-refuted"]
     assert "p said of 2 of 2 rows" in found[1].text
 
@@ -353,11 +371,11 @@ def test_a_copy_that_beats_whoever_sees_more_is_a_doubt():
     direct, copied, mixed = np.array([1.0, 2.0, 2.0]), np.array([1.0, 1.0, 2.0]), np.array([2.0, 1.0, 3.0])
     copy = {"t": (Attacker.HAS_A_COPY, "columns", copied)}
     for attacker in (Attacker.INSIDER, Attacker.SEES_SCORES):
-        assert codes(sanity.across(copy | {"d": (attacker, "columns", direct)})) == ["transfer-beats-direct"]
-        assert codes(sanity.across(copy | {"d": (attacker, "spread", direct)})) == []
-        assert codes(sanity.across(copy | {"d": (attacker, "columns", copied)})) == []
+        assert codes(across.doubts(copy | {"d": (attacker, "columns", direct)})) == ["transfer-beats-direct"]
+        assert codes(across.doubts(copy | {"d": (attacker, "spread", direct)})) == []
+        assert codes(across.doubts(copy | {"d": (attacker, "columns", copied)})) == []
     # one row lost and two won is no sign against somebody who only asks
     mixed = {"t": (Attacker.HAS_A_COPY, "columns", mixed)}
-    assert codes(sanity.across(mixed | {"d": (Attacker.SEES_SCORES, "columns", direct)})) == []
-    assert codes(sanity.across(mixed | {"d": (Attacker.SEES_DECISIONS, "columns", direct)})) == []
-    assert codes(sanity.across(mixed | {"d": (Attacker.INSIDER, "columns", direct)})) == ["transfer-beats-direct"]
+    assert codes(across.doubts(mixed | {"d": (Attacker.SEES_SCORES, "columns", direct)})) == []
+    assert codes(across.doubts(mixed | {"d": (Attacker.SEES_DECISIONS, "columns", direct)})) == []
+    assert codes(across.doubts(mixed | {"d": (Attacker.INSIDER, "columns", direct)})) == ["transfer-beats-direct"]

@@ -10,7 +10,7 @@ from typing import get_args
 
 import numpy as np
 
-from sparring.assess import conversion, figures, findings, movement, plan, planted, run, sampling, sanity
+from sparring.assess import across, conversion, figures, findings, movement, plan, planted, run, sampling, sanity
 from sparring.assess.floor import floor
 from sparring.assess.judge import Judged, judge
 from sparring.assess.who import Subject
@@ -113,7 +113,9 @@ class Bench:
         rows, truth = self.subject.rows, self.subject.truth
         if truth is not None:
             return sanity.weak_regressor(rows.x[:, -1], truth)
-        return [*sanity.saturated(self.subject.target, some), *sanity.weak_model(self.correct, rows.y, self.decided)]
+        target = self.subject.target
+        doubts = [*sanity.saturated(target, some), *sanity.rough(target, some)]
+        return [*doubts, *sanity.weak_model(self.correct, rows.y, self.decided)]
 
     def performance(self) -> Performance:
         """How good the model is on all rows, without anybody trying anything."""
@@ -190,7 +192,7 @@ class Bench:
             "complete": True,
             "target": self._counted(document),
             "worst_case": self.worst_case(),
-            "caveats": (*document.caveats, *sanity.across(self.sizes, self.lower)),
+            "caveats": (*document.caveats, *across.doubts(self.sizes, self.lower)),
             "seconds": round(time.time() - self.began, 3),
         }
         return document.model_copy(update=update)
