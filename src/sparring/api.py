@@ -14,10 +14,12 @@ import numpy as np
 
 from sparring import registry
 from sparring.assess import columns as tables
+from sparring.assess import relations as related
 from sparring.assess import subject
 from sparring.assess.job import Job, Progress, write_pages
 from sparring.assess.system import System, read_system
 from sparring.core.document import Answers, Assessment, Finding
+from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.errors import OptionError, PluginError
 
@@ -84,6 +86,7 @@ def assess(
     *,
     train: Any = None,
     columns: Mapping[str, Mapping[str, Any]] | str | Path | None = None,
+    relations: Sequence[Mapping[str, Any] | Relation] | None = None,
     system: str | Path | None = None,
     decision: str | None = None,
     attacker_wants: Any = None,
@@ -121,8 +124,11 @@ def assess(
     columns : mapping or path, optional
         Who can set each column: ``{"income": {"who": "anyone"}, ...}`` or a YAML file with a key `columns`. Columns
         left out count as changeable, and the figures are labeled as an upper bound.
+    relations : sequence of mapping, optional
+        What every row keeps to: ``{"at_most": ["amount", "limit"]}``, ``{"one_of": ["own", "rent"]}``, ``{"sum":
+        "total", "of": ["rent", "heating"]}``. Edits keep to them, too.
     system : path, optional
-        ``security/system.yaml``: columns and answers together.
+        ``security/system.yaml``: columns, relations and answers together.
     decision : str, optional
         The rule that is really used, such as ``"bad >= 0.08"``. Default: the model's own.
     attacker_wants : optional
@@ -179,7 +185,7 @@ def assess(
     40
     """
     began = time.time()
-    known = _system(columns, system, answers)
+    known = _system(columns, relations, system, answers)
     model = model if features is None else subject.derived(model, features)
     who, record_of_target = subject.subject_of(
         model,
@@ -265,18 +271,25 @@ def _silent(text: str, done: float) -> None:
 
 
 def _system(
-    columns: Mapping[str, Mapping[str, Any]] | str | Path | None, system: str | Path | None, answers: Answers | None
+    columns: Mapping[str, Mapping[str, Any]] | str | Path | None,
+    relations: Sequence[Mapping[str, Any] | Relation] | None,
+    system: str | Path | None,
+    answers: Answers | None,
 ) -> System:
     known = read_system(system) if system is not None else System()
     table: Any = known.columns
+    kept = known.relations
     if isinstance(columns, str | Path):
-        table = tables.read(columns)
+        read = read_system(columns)
+        table, kept = read.columns, kept if read.relations is None else read.relations
     elif columns is not None:
         table = {str(name): dict(entry) for name, entry in columns.items()}
     said = answers or known.answers
     if table and not said.answered:
         said = said.model_copy(update={"answered": True})
-    return System(said, table)
+    if relations is not None:
+        kept = tuple(related.parsed(relation) for relation in relations)
+    return System(said, table, kept)
 
 
 def _ids(only: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -51,6 +51,23 @@ def test_a_model_that_answers_twice_alike_is_no_doubt():
     assert codes(sanity.stochastic(Coin(), X)) == ["stochastic-model"]
 
 
+class Wavers(Toy):
+    """Scores that move in the third digit, with the same decisions."""
+
+    def scores(self, x):
+        """Add a little, another time."""
+        self.asked += len(x)
+        p = np.clip(super().scores(x) * 0.99 + 0.005, 0, 1)
+        p[:, 0] += 1e-3 * (self.asked % 2000 > 1000)
+        return p
+
+
+def test_scores_that_waver_are_a_doubt_though_decisions_stay():
+    (caveat,) = sanity.stochastic(Wavers(), X)
+    assert caveat.code == "stochastic-model"
+    assert "scores 200 of 200 rows differently" in caveat.text
+
+
 def test_probabilities_of_zero_and_one_are_a_doubt():
     assert codes(sanity.saturated(Toy(), X / 10 + 4.5)) == []
     assert codes(sanity.saturated(Hard(), X)) == ["saturated-scores"]
@@ -69,19 +86,26 @@ class Rough(Toy):
 def test_scores_that_jump_at_nothing_are_a_doubt():
     assert codes(sanity.rough(Toy(), X)) == []
     assert codes(sanity.rough(Rough(), X)) == ["rough-scores"]
-    assert codes(sanity.rough(Hard(), X)) == []  # steps are no noise: few rows lie that near to one
+    assert codes(sanity.rough(Hard(), X)) == ["flat-scores"]
+    assert codes(sanity.rough(Hard(family="trees"), X)) == []  # steps are their nature, and no noise
     whole = TableSpace(tuple(number(f"c{j}", step=1.0) for j in range(3)))
     for cannot_tell in (Rough(whole), Blind(), Rough(table(who="nobody"))):
         assert codes(sanity.rough(cannot_tell, X)) == []
 
 
 def test_models_no_better_than_a_constant():
-    y = np.array([0, 0, 0, 1])
-    assert codes(sanity.weak_model(np.ones(4, bool), y, y)) == []
-    constant = np.zeros(4, dtype=np.int64)
+    y = np.tile([0, 0, 0, 1], 25)
+    assert codes(sanity.weak_model(np.ones(100, bool), y, y)) == []
+    constant = np.zeros(100, dtype=np.int64)
     assert codes(sanity.weak_model(constant == y, y, constant)) == ["constant-model"]
-    bad = np.array([1, 0, 0, 0])
-    assert codes(sanity.weak_model(bad == y, y, bad)) == ["no-better-than-majority"]
+    bad = np.tile([1, 0, 0, 0], 25)
+    (caveat,) = sanity.weak_model(bad == y, y, bad)
+    assert caveat.code == "no-better-than-majority"
+    assert "not shown" not in caveat.text
+    hardly = np.where(np.arange(100) == 3, 1, 0)  # right on one row more
+    (caveat,) = sanity.weak_model(hardly == y, y, hardly)
+    assert "76.0%" in caveat.text
+    assert "That it is better is not shown." in caveat.text
 
 
 def test_rows_seen_in_training_and_repeated_rows():
@@ -288,6 +312,13 @@ def test_an_attack_must_find_what_is_known_to_be_there():
     assert doubts(size, feasible=np.isfinite(size)) == []
     assert doubts(np.where(np.isinf(size), 4.0, size), feasible=np.ones(60, bool)) == ["misses-what-is-there"]
     assert doubts(size, feasible=np.ones(60, bool), attacker=Attacker.BY_HAND) == []
+
+
+def test_spreads_have_no_size_that_is_too_large_to_be_found():
+    far, known = np.full(60, 40.0), np.ones(60, bool)
+    assert doubts(far, feasible=known, objective="spread") == []
+    assert "misses-what-is-there" in doubts(np.full(60, np.inf), feasible=known, objective="spread")
+    assert "misses-what-is-there" in doubts(far, feasible=known)  # no number of columns that large is looked for
 
 
 def test_effort_that_still_gains_at_the_end_is_not_enough():

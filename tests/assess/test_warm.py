@@ -19,15 +19,15 @@ THREE = np.select([X[:, 0] > 12, X[:, 0] > 6], ["c", "b"], "a")
 
 
 def loops(model, y=Y, *, wants=None, only=()):
-    from sparring.api import _system
     from sparring.assess.subject import subject_of
+    from sparring.assess.system import System
 
     subject, _ = subject_of(
         model.fit(X, y),
         X,
         y,
         train=None,
-        known=_system(None, None, None),
+        known=System(),
         decision=None,
         wants=wants,
         classes=None,

@@ -108,3 +108,26 @@ def test_model_and_data_or_data_alone(place):
 def test_a_place_that_cannot_be_written(place):
     (place / "file").write_text("")
     assert "cannot be written" in place.complaint(*INIT, "--file", "file/system.yaml")
+
+
+def test_relations_of_the_data_are_written_down_and_bind_nobody(place):
+    rows = make_rows(120, seed=1)
+    rows["asked"] = rows["income"] - 100 * (rows["age"] % 5)
+    rows.to_csv(place / "data.csv", index=False)
+    place.run("init", "--data", "data.csv", "--target", "class", "--yes")
+    file = place / "security" / "system.yaml"
+    text = file.read_text()
+    assert "  - {at_most: [asked, income], confirmed: false}" in text
+    place.run("init", "--data", "data.csv", "--target", "class", "--yes")  # what stays open is found once
+    assert file.read_text().count("at_most: [") == 2  # the comment's and its own
+
+
+def test_a_relation_that_the_data_break_stops_with_one_sentence(place):
+    (place / "security").mkdir()
+    (place / "security" / "system.yaml").write_text("columns: {}\nrelations:\n  - {at_most: [income, age]}\n")
+    for more in (INIT, ("assess", *INIT[1:], *QUICK)):
+        result = place.run(*more, code=2)
+        assert "relation income <= age must hold in every row of the data" in result.stderr
+        assert result.stderr.count("Error") <= 1
+        assert "Traceback" not in result.stderr
+    assert not (place / "sparring-out").exists()

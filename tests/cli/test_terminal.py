@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 
+import pandas as pd
 import pexpect
 import pytest
 import yaml
@@ -261,3 +262,39 @@ def test_init_columns_asks_the_table_alone(place):
     assert known["columns"]["income"]["who"] == "anyone"
     assert known["columns"]["customer_id"]["kind"] == "carried"
     assert "never edited" in terminal.seen
+
+
+def _related(place):
+    """Give the rows a group of which one is chosen, and two amounts in order."""
+    rows = pd.read_csv(place / "data.csv")
+    rows["debt_low"], rows["debt_high"] = (rows["age"] % 2 == 0) * 1, (rows["age"] % 2 == 1) * 1
+    rows["asked"] = rows["income"] - 100 * (rows["age"] % 5)
+    rows.to_csv(place / "more.csv", index=False)
+    return ("init", "--data", "more.csv", "--target", "class", "--columns")
+
+
+def test_relations_are_asked_about_once_and_kept(place):
+    terminal = Terminal(place, *_related(place))
+    terminal.answer("", "7", "1,2")
+    assert terminal.end() == 0
+    assert [line for line in terminal.lines if len(line) > 80] == []
+    assert any("numbers from 1 to 2, all or none" in line for line in terminal.lines)
+    relations = yaml.safe_load((place / "security" / "system.yaml").read_text())["relations"]
+    assert relations == [
+        {"one_of": ["debt_low", "debt_high"], "confirmed": True},
+        {"at_most": ["asked", "income"], "confirmed": True},
+    ]
+    again = Terminal(place, *_related(place))
+    again.answer("", "none")
+    assert again.end() == 0
+    assert any("1* exactly one of debt_low, debt_high" in line for line in again.lines)
+    assert yaml.safe_load((place / "security" / "system.yaml").read_text())["relations"] == []
+
+
+@pytest.mark.parametrize(("answer", "confirmed"), [("", [False, False]), ("all", [True, True]), ("2-2", [True])])
+def test_relations_may_be_left_open(place, answer, confirmed):
+    terminal = Terminal(place, *_related(place))
+    terminal.answer("", answer)
+    assert terminal.end() == 0
+    relations = yaml.safe_load((place / "security" / "system.yaml").read_text())["relations"]
+    assert [entry["confirmed"] for entry in relations] == confirmed

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sparring.adapters.containers import UNSEEN_TEXT, Container, container
 from sparring.core.examples import Bools, Floats
+from sparring.core.relations import Relation
 from sparring.core.space import Column, TableSpace
 from sparring.errors import ColumnsError, DataError
 
@@ -36,6 +37,8 @@ class FrameCodec:
         Rows as `Adapter.conform` returns them.
     columns : sequence of Column
         One for each column of `frame`, in its order.
+    relations : sequence of Relation
+        What every row of `frame` keeps to.
 
     Raises
     ------
@@ -43,9 +46,9 @@ class FrameCodec:
         The columns table does not fit the frame.
     """
 
-    def __init__(self, frame: Any, columns: Sequence[Column]) -> None:
+    def __init__(self, frame: Any, columns: Sequence[Column], relations: Sequence[Relation] = ()) -> None:
         self.container = container(frame)
-        self.space = TableSpace(tuple(columns))
+        self.space = TableSpace(tuple(columns), tuple(relations))
         if self.space.names != self.container.names:
             raise ColumnsError(
                 "the columns table must list the columns of the data in their order "

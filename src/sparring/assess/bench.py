@@ -103,6 +103,7 @@ class Bench:
             *sanity.overlap(rows, subject.train),
             *sanity.limits_hold(subject.codec.space, rows.x),
             *sanity.assumed(subject.codec.space),
+            *sanity.unconfirmed(subject.open_relations),
             *sanity.coarse(subject.codec.space),
             *self.conversion.caveats,
         ]
@@ -309,7 +310,7 @@ class Bench:
         self.sizes[name] = (attacker, objective, judged.size)
 
     def _feasible(self, threat: Evasion) -> Bools:
-        """Rows turned within the sizes of the curve by copying a real row or by an attacker who sees no more."""
+        """Rows turned by copying a real row or by an attacker who sees no more, within what is meant to be found."""
         order = list(Attacker)
         at_most = order.index(threat.attacker)
         known = [
@@ -319,7 +320,7 @@ class Bench:
         ]
         copied = self._baselines[threat.objective]
         best = np.min([np.full(len(self.attacked), np.inf) if copied is None else copied.size, *known], axis=0)
-        return np.asarray(best <= threat.sizes[-1] + findings.EPS, dtype=bool)
+        return np.asarray((best <= sanity.reach(threat) + findings.EPS) & np.isfinite(best), dtype=bool)
 
     def _more_helps(self, item: plan.Planned) -> bool:
         """Whether the budget bounds the effort, rather than what the owner said about tries or how an attack works."""

@@ -64,6 +64,12 @@ def _same_frozen(move: Floats, stay: Floats, space: TableSpace) -> list[tuple[In
 
 def _meet(move: Floats, stay: Floats, *, space: TableSpace, threat: Evasion, size: float) -> Bools:
     """Say which pairs of rows allowed edits can make the same row, shape (len(move), len(stay))."""
+    if space.relations:
+        # a row that is taken from both may break what each of them keeps to: one of them becomes the other
+        becomes = _becomes(move, stay, space=space, threat=threat, size=size)
+        if threat.wants is None:
+            becomes |= _becomes(stay, move, space=space, threat=threat, size=size).T
+        return becomes
     shape = (len(move), len(stay))
     possible = np.ones(shape, dtype=bool)
     only_move, only_stay, either = np.zeros(shape), np.zeros(shape), np.zeros(shape)
@@ -86,6 +92,20 @@ def _meet(move: Floats, stay: Floats, *, space: TableSpace, threat: Evasion, siz
         room = size if threat.wants is not None else 2 * size
         possible &= (only_move <= size) & (only_stay <= size) & (only_move + only_stay + either <= room)
     return possible
+
+
+def _becomes(rows: Floats, others: Floats, *, space: TableSpace, threat: Evasion, size: float) -> Bools:
+    """Say which rows can be edited into which others, shape (len(rows), len(others))."""
+    total = np.zeros((len(rows), len(others)))
+    for j in np.flatnonzero(space.movable):
+        a, b = rows[:, j][:, None], others[:, j][None, :]
+        differs = (a != b) & ~(np.isnan(a) & np.isnan(b))
+        price = np.where(_may_become(a, b, int(j), space), 1.0, np.inf)
+        if threat.objective == "spread":
+            total = np.maximum(total, np.where(differs, price * _gap(a, b, int(j), space), 0.0))
+        else:
+            total += np.where(differs, price * (space.cost[j] if threat.objective == "cost" else 1.0), 0.0)
+    return np.asarray(total <= size, dtype=bool)
 
 
 def _gap(a: Floats, b: Floats, j: int, space: TableSpace) -> Floats:

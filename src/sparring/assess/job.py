@@ -79,6 +79,7 @@ class Job:
             data=data,
             answers=self.subject.answers,
             columns=self.subject.codec.space.shown,
+            relations=(*self.subject.codec.space.relations, *self.subject.open_relations),
             budget_s=self.budget_s,
         )
         return document.model_copy(update={"fingerprint": _fingerprint(document, options)})
@@ -178,6 +179,7 @@ def _fingerprint(document: Assessment, options: dict[str, Any]) -> str:
         ),
         "data": document.data.model_dump(mode="json"),
         "columns": [column.model_dump(mode="json") for column in document.columns],
+        "relations": [relation.text for relation in document.relations if relation.confirmed],
         "answers": document.answers.model_dump(mode="json"),
         "options": options,
     }
@@ -267,7 +269,9 @@ def write_columns(archive: Archive, document: Assessment) -> None:
     """Write the columns table that is used."""
     from sparring.store import COLUMNS
 
-    archive.save_text(COLUMNS, render_system(document.columns, answers=document.answers))
+    archive.save_text(
+        COLUMNS, render_system(document.columns, answers=document.answers, relations=document.relations or None)
+    )
 
 
 def write_pages(archive: Archive, document: Assessment) -> None:

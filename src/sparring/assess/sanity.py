@@ -17,6 +17,7 @@ from sparring.assess.run import Trace
 from sparring.core.document import Caveat
 from sparring.core.examples import Bools, Examples, Floats, Ints
 from sparring.core.metered import Metered
+from sparring.core.relations import Relation
 from sparring.core.space import TableSpace, grid_value
 from sparring.core.spec import Access
 from sparring.core.target import Target
@@ -26,9 +27,11 @@ FEW_ROWS = 30
 CHECKED_ROWS = 2000
 COMPARED_ENTRIES = 6e7
 ASKED_TWICE = 40  # where rows are counted
+SAME_SCORE = 1e-4
 ROUGH_ROWS, ROUGH_TRIES = 100, 8
 NEXT_TO_NOTHING = 0.01  # spreads
 ROUGH = 0.1  # of the interquartile range of scores, and of the rows
+FLAT = 0.5  # of the rows
 REFUSED = 0.01  # a share of the data that a true columns table may still refuse
 
 
@@ -41,9 +44,15 @@ def stochastic(target: Target, x: Floats) -> list[Caveat]:
     else:
         first, second = target.predict(x), target.predict(x)
     differ = int((first != second).sum())
-    if not differ:
+    if differ:
+        text = f"The model answers {differ} of {len(x)} rows differently when asked twice; every figure moves with it."
+        return [Caveat(code="stochastic-model", text=text)]
+    if Access.SCORES not in target.offers or isinstance(target, Metered):
         return []
-    text = f"The model answers {differ} of {len(x)} rows differently when asked twice; every figure here moves with it."
+    wavers = int((np.abs(target.scores(x) - target.scores(x)).max(axis=1, initial=0.0) > SAME_SCORE).sum())
+    if not wavers:
+        return []
+    text = f"The model scores {wavers} of {len(x)} rows differently when asked twice, though it decides them alike."
     return [Caveat(code="stochastic-model", text=text)]
 
 
@@ -71,7 +80,10 @@ def saturated(target: Target, x: Floats) -> list[Caveat]:
 
 
 def rough(target: Target, x: Floats) -> list[Caveat]:
-    """Move rows by next to nothing, and compare how their scores move with how scores differ between rows."""
+    """Move rows by next to nothing, and compare how their scores move with how scores differ between rows.
+
+    Trees answer in steps by nature; attacks that need a slope are not set on them.
+    """
     space = target.space
     free = np.flatnonzero(space.movable & ~space.categorical & (space.step == 0))
     if Access.SCORES not in target.offers or isinstance(target, Metered) or not len(free):
@@ -86,6 +98,13 @@ def rough(target: Target, x: Floats) -> list[Caveat]:
     moved = np.take_along_axis(moved, top[:, None, None], axis=2)[:, :, 0]
     usual = np.subtract(*np.quantile(p.max(axis=1), [0.75, 0.25]))
     share = float((moved.std(axis=1) > ROUGH * usual).mean())
+    level = float((np.ptp(moved, axis=1) == 0).mean())
+    if level > FLAT and target.family != "trees":
+        text = (
+            f"Changes of at most {NEXT_TO_NOTHING:g} spreads leave the scores of {level:.0%} of rows exactly as they "
+            "are. Searches that follow scores see no slope there, so that their figures may be too low."
+        )
+        return [Caveat(code="flat-scores", text=text)]
     if share <= ROUGH:
         return []
     text = (
@@ -101,11 +120,13 @@ def weak_model(correct: Bools, y: Ints, decided: Ints) -> list[Caveat]:
     if len(np.unique(decided)) == 1:
         text = "The model gives every row the same answer. No edit can change it, and that is no merit."
         found.append(Caveat(code="constant-model", text=text))
-    majority = np.bincount(y).max() / len(y)
-    if correct.mean() <= majority and not found:
+    usual = y == np.bincount(y).argmax()
+    gain = stats.paired_difference(usual, correct)
+    if gain.low is not None and gain.low <= 0 and not found:
+        shown = "" if correct.mean() <= usual.mean() else " That it is better is not shown."
         text = (
             f"The model is right on {correct.mean():.1%} of rows; always giving the commonest answer is right on "
-            f"{majority:.1%}. (A cut-off chosen for costs can do this on purpose.)"
+            f"{usual.mean():.1%}.{shown} (A cut-off chosen for costs can do this on purpose.)"
         )
         found.append(Caveat(code="no-better-than-majority", text=text))
     return found
@@ -201,6 +222,19 @@ def assumed(space: TableSpace) -> list[Caveat]:
     return [Caveat(code="assumed-columns", text=text)]
 
 
+def unconfirmed(relations: Sequence[Relation]) -> list[Caveat]:
+    """Say that nobody has said whether what holds in all rows of the data must hold in every row."""
+    if not relations:
+        return []
+    shown = "; ".join(relation.text for relation in relations[:3])
+    more = f"; and {len(relations) - 3} more" if len(relations) > 3 else ""
+    text = (
+        f"Every row of the data keeps to this, and nobody has said whether every row must: {shown}{more}. Edits may "
+        "break it, so that figures may count rows that could not be entered."
+    )
+    return [Caveat(code="unconfirmed-relations", text=text)]
+
+
 def coarse(space: TableSpace) -> list[Caveat]:
     """Say so where no column can change by as little as headlines in spreads allow."""
     smallest = (space.step / space.spread)[space.movable]  # 1 for a category, 0 without steps
@@ -284,13 +318,22 @@ def _weak_attack(judged: Judged, *, threat: Evasion, baselines: Sequence[Baselin
 
 def _missed(judged: Judged, *, threat: Evasion, feasible: Bools) -> list[Caveat]:
     """Compare with those who should not do better; a person who tries by hand is not meant to find everything."""
-    largest = threat.sizes[-1]
-    missed, n = int((feasible & ~(judged.size <= largest + EPS)).sum()), int(feasible.sum())
+    largest = reach(threat)
+    missed, n = (
+        int((feasible & ~(np.isfinite(judged.size) & (judged.size <= largest + EPS))).sum()),
+        int(feasible.sum()),
+    )
     if missed <= 0.05 * max(1, n):
         return []
-    unit = {"columns": "columns", "spread": "spread"}.get(threat.objective, threat.money)
-    text = f"It missed {missed} of {n} rows that are known to pass with at most {largest:g} {unit}."
+    unit = "columns" if threat.objective == "columns" else threat.money
+    within = "" if largest == np.inf else f" with at most {largest:g} {unit}"
+    text = f"It missed {missed} of {n} rows that are known to pass{within}."
     return [Caveat(code="misses-what-is-there", text=text)]
+
+
+def reach(threat: Evasion) -> float:
+    """Return the largest size that a search is meant to find; in spreads it is meant to find anything there is."""
+    return np.inf if threat.objective == "spread" else threat.sizes[-1]
 
 
 def _not_converged(trace: Trace) -> list[Caveat]:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sparring import registry
 from sparring.assess import columns as tables
-from sparring.assess import sampling
+from sparring.assess import relations, sampling
 from sparring.assess.system import System
 from sparring.assess.who import Subject
 from sparring.core.document import Answers, TargetRecord
 from sparring.core.examples import Examples, Floats, Ints
 from sparring.core.metered import Metered
 from sparring.core.plugin import Adapter
+from sparring.core.relations import Relation
 from sparring.core.shift import WANTED, Shift
 from sparring.core.space import Codec
 from sparring.core.target import Target
@@ -105,8 +106,11 @@ def subject_of(
     frame = adapter.conform(model, X)
     train_frame = None if train is None else adapter.conform(model, train[0] if isinstance(train, tuple) else train)
     table = tables.described(frame, known.columns, background=train_frame, given=X)
-    codec: Codec = FrameCodec(frame, table)
-    given = Given(model, adapter, frame, y, codec, ids, read, train_frame, known.answers, wants, record)
+    codec = FrameCodec(frame, table)
+    x = codec.encode(frame)
+    found = relations.settled(known.relations, codec.space, x)
+    codec.space = replace(codec.space, relations=found.kept)
+    given = Given(model, adapter, x, y, codec, ids, read, train_frame, known.answers, wants, record, found.open)
     if shift is not None:
         if decision is not None or classes is not None:
             raise OptionError("a shift is for a model that predicts numbers, which has no classes and no cut-off")
@@ -122,7 +126,7 @@ class Given:
 
     model: Any
     adapter: Adapter
-    frame: Any
+    x: Floats
     y: Any
     codec: Codec
     ids: Ints
@@ -131,6 +135,7 @@ class Given:
     answers: Answers
     wants: Any
     record: LoadedModel | None
+    open_relations: tuple[Relation, ...]
 
     @property
     def wanted(self) -> Any:
@@ -140,10 +145,12 @@ class Given:
     def classifier(self, decision: str | None, names: tuple[str, ...] | None) -> tuple[Subject, TargetRecord]:
         """Return a classifier with its rows."""
         target = self.adapter.target(self.model, codec=self.codec, classes=names, decision=decision)
-        rows = _examples(self.codec.encode(self.frame), self.y, target, self.ids)
+        rows = _examples(self.x, self.y, target, self.ids)
         train = None if self.train is None else self.codec.encode(self.train)
         index = None if self.wanted is None else _class_index(self.wanted, target)
-        subject = Subject(target, self.codec, rows, train, index, self.answers, self.read)
+        subject = Subject(
+            target, self.codec, rows, train, index, self.answers, self.read, open_relations=self.open_relations
+        )
         return subject, _target_record(self.model, target, self.adapter, self.record, index)
 
     def regressor(self, by: Any, direction: str | None) -> tuple[Subject, TargetRecord]:
@@ -153,12 +160,12 @@ class Given:
         rule, index = _rule(by, direction, self.wanted)
         target, codec = self.adapter.regressor(self.model, codec=self.codec, shift=rule)
         assert isinstance(target, ShiftTarget)
-        truth, x = numbers(self.y), codec.encode(self.frame)
-        _require_rows(len(x), len(truth))
-        x = target.with_before(x)
+        truth = numbers(self.y)
+        _require_rows(len(self.x), len(truth))
+        x = target.with_before(np.column_stack([self.x, np.full(len(self.x), np.nan)]))
         train = None if self.train is None else target.with_before(codec.encode(self.train))
         rows = Examples(x, target.of_truth(x, truth), self.ids)
-        subject = Subject(target, codec, rows, train, index, self.answers, self.read, truth)
+        subject = Subject(target, codec, rows, train, index, self.answers, self.read, truth, self.open_relations)
         record = _target_record(self.model, target, self.adapter, self.record, index)
         return subject, record.model_copy(update={"shift": rule.by})
 

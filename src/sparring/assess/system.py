@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from sparring.assess.relations import parsed
 from sparring.core.document import Answers
+from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.errors import ColumnsError, OutputError
 
@@ -31,6 +33,11 @@ HEADER = """\
 # range      [lowest, highest] value that may be entered; step: values are multiples of it
 # cost       money that it takes to misstate it once; answers may hold a unit, such as EUR
 # missing    allow: it may be left blank; unseen: allow: a category that we have never seen may be entered
+"""
+RELATIONS = """\
+# What every row keeps to: {at_most: [smaller, larger]}, {one_of: [a, b, c]} of 0 and 1, or {sum: total, of: [a, b]}.
+# Edits keep to those that are confirmed. The others hold in all rows of the data: say true where every row must, and
+# remove them where not.
 """
 
 
@@ -67,10 +74,13 @@ class System:
     ----------
     answers : Answers
     columns : ColumnsTable
+    relations : tuple of Relation or None
+        None: the file says nothing of relations.
     """
 
     answers: Answers = field(default_factory=Answers)
     columns: ColumnsTable = field(default_factory=lambda: ColumnsTable({}, source="columns", lines={}))
+    relations: tuple[Relation, ...] | None = None
 
 
 def read(path: str | Path) -> ColumnsTable:
@@ -103,7 +113,7 @@ class _Reader:
             raise self._error(1, "the file must hold entries under 'columns', and is empty")
         top = self._mapping(root, "the file")
         for key, node in top.items():
-            known = ("schema_version", "answers", "columns")
+            known = ("schema_version", "answers", "columns", "relations")
             if key not in known:
                 line = node.start_mark.line + 1
                 raise self._error(line, f"no entry {key!r} in this file{_near(key, known)}; columns go under 'columns'")
@@ -114,7 +124,8 @@ class _Reader:
         table = self._table(top["columns"]) if "columns" in top else {}
         answers = self._answers(top["answers"]) if "answers" in top else Answers()
         answers = answers.model_copy(update={"answered": bool(table)})
-        return System(answers, ColumnsTable(table, source=self.source, lines=self.lines))
+        relations = self._relations(top["relations"]) if "relations" in top else None
+        return System(answers, ColumnsTable(table, source=self.source, lines=self.lines), relations)
 
     def _compose(self) -> yaml.Node | None:
         try:
@@ -173,6 +184,25 @@ class _Reader:
             table[name] = {key: self._plain(value) for key, value in fields.items()}
         return table
 
+    def _relations(self, node: yaml.Node) -> tuple[Relation, ...]:
+        if not isinstance(node, yaml.SequenceNode):
+            raise self._error(node.start_mark.line + 1, "'relations' must be a list, each entry behind a dash")
+        found = []
+        for item in node.value:
+            where = f"{self.source}:{item.start_mark.line + 1}: "
+            entry = {
+                key: self._plain(value) if key == "confirmed" else self._names(value)
+                for key, value in self._mapping(item, "a relation").items()
+            }
+            found.append(parsed(entry, where))
+        return tuple(found)
+
+    def _names(self, node: yaml.Node) -> Any:
+        """Names of columns as they are typed: one may be called no, 12 or 2024-01-01."""
+        if isinstance(node, yaml.SequenceNode):
+            return [self._names(item) for item in node.value]
+        return node.value if isinstance(node, yaml.ScalarNode) else self._plain(node)
+
     def _answers(self, node: yaml.Node) -> Answers:
         entries = self._mapping(node, "'answers'")
         for key, value in entries.items():
@@ -221,6 +251,7 @@ def write(
     *,
     answers: Answers | None = None,
     notes: Mapping[str, str] | None = None,
+    relations: Sequence[Relation] | None = None,
 ) -> None:
     """Write the answers and the columns table, one line a column, for people to edit.
 
@@ -232,13 +263,15 @@ def write(
     answers : Answers, optional
     notes : mapping of str to str, optional
         Column name to a comment at the end of its line.
+    relations : sequence of Relation, optional
+        An empty one says that somebody has looked, and that there are none.
 
     Raises
     ------
     OutputError
         The file cannot be written.
     """
-    text = render(columns, answers=answers, notes=notes)
+    text = render(columns, answers=answers, notes=notes, relations=relations)
     path = Path(path)
     temporary = None
     try:
@@ -256,7 +289,11 @@ def write(
 
 
 def render(
-    columns: tuple[Column, ...], *, answers: Answers | None = None, notes: Mapping[str, str] | None = None
+    columns: tuple[Column, ...],
+    *,
+    answers: Answers | None = None,
+    notes: Mapping[str, str] | None = None,
+    relations: Sequence[Relation] | None = None,
 ) -> str:
     """Return the text that `write` writes."""
     lines = [HEADER, f"schema_version: {VERSION}", ""]
@@ -272,7 +309,18 @@ def render(
         note = (notes or {}).get(column.name)
         comment = f"  # {' '.join(note.split())}" if note else ""
         lines.append(f"  {_scalar(column.name) + ':':<{width + 1}} {{{entries}}}{comment}")
+    if relations is not None and not relations:
+        lines += ["", "relations: []"]
+    elif relations:
+        lines += ["", f"{RELATIONS}relations:", *(f"  - {{{_relation(relation)}}}" for relation in relations)]
     return "\n".join(lines) + "\n"
+
+
+def _relation(relation: Relation) -> str:
+    first, *rest = relation.columns
+    named = f"sum: {_scalar(first)}, of: {_scalar(rest)}" if relation.kind == "sum" else None
+    named = named or f"{relation.kind}: {_scalar(relation.columns)}"
+    return f"{named}, confirmed: {_scalar(relation.confirmed)}"
 
 
 def _entries(column: Column) -> dict[str, str]:

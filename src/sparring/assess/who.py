@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sparring.core.document import Answers
 from sparring.core.examples import Examples, Floats
+from sparring.core.relations import Relation
 from sparring.core.space import Codec
 from sparring.core.target import Target
 
@@ -25,6 +26,8 @@ class Subject:
     wants : int or None
         Class index that somebody wants.
     answers : Answers
+    open_relations : tuple of Relation
+        They hold in all rows, and nobody has said whether they must; those that must are in the codec's space.
     truth : ndarray of shape (n,) or None
         True values of y, where the model predicts numbers.
     read : int or None
@@ -39,3 +42,4 @@ class Subject:
     answers: Answers
     read: int | None = None
     truth: Floats | None = None
+    open_relations: tuple[Relation, ...] = ()

@@ -12,6 +12,7 @@ from sparring.assess import questions
 from sparring.assess.questions import Choices
 from sparring.cli.console import clean, say
 from sparring.core.document import Answers
+from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.errors import OptionError
 
@@ -106,6 +107,59 @@ def _ask_columns(columns: tuple[Column, ...], *, title: str) -> tuple[Choices, b
             continue
         _show(columns, edited, {name for name in choices if edited[name] != choices[name]})
         choices = edited
+
+
+def ask_relations(relations: tuple[Relation, ...]) -> tuple[Relation, ...]:
+    """Ask which relations every row must keep to.
+
+    Parameters
+    ----------
+    relations : tuple of Relation
+        Those of the data, and those that people have named before.
+
+    Returns
+    -------
+    tuple of Relation
+        With what was said; those that need not hold are gone.
+    """
+    say(
+        "\nSome things hold in every row of the data. Which must hold in every row that\n"
+        "can be entered? Edits keep to those."
+    )
+    for number, relation in enumerate(relations, start=1):
+        mark = "*" if relation.confirmed else " "
+        say(_cut(f" {number:>3}{mark} {relation.text}", shutil.get_terminal_size((80, 24)).columns))
+    say("        Numbers (1,3 or 2-4), all, or none. Enter alone: it stays open.")
+    say("        * was said before.")
+    while True:
+        text = (_read() or "").strip()
+        if not text or text == "?":
+            return relations
+        try:
+            chosen = _numbers(text, len(relations))
+        except OptionError as error:
+            _note(str(error))
+            continue
+        return tuple(r.model_copy(update={"confirmed": True}) for k, r in enumerate(relations, start=1) if k in chosen)
+
+
+def _numbers(text: str, n: int) -> set[int]:
+    """Read which of `n` things are meant.
+
+    Raises
+    ------
+    OptionError
+        It names others.
+    """
+    if text in ("all", "none"):
+        return set(range(1, n + 1)) if text == "all" else set()
+    chosen: set[int] = set()
+    for part in text.replace(",", " ").split():
+        first, _, last = part.partition("-")
+        if not (first.isdecimal() and (last or first).isdecimal() and 1 <= int(first) <= int(last or first) <= n):
+            raise OptionError(f"numbers from 1 to {n}, all or none are understood here, got {part!r}")
+        chosen |= set(range(int(first), int(last or first) + 1))
+    return chosen
 
 
 def _confirmed(choice: questions.Choice) -> questions.Choice:

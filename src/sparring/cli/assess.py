@@ -16,7 +16,10 @@ from sparring.cli.endpoint import announce, say_if_open
 if TYPE_CHECKING:
     from sparring.api import Result
     from sparring.artifact import LoadedModel
+    from sparring.assess.system import System
     from sparring.core.document import Answers
+    from sparring.core.relations import Relation
+    from sparring.core.space import Column
 
 DIRECTIONS = ("up", "down", "both")
 NOTABLE_S = 3.0  # what a person notices waiting for
@@ -162,16 +165,18 @@ class Known:
     columns : mapping, path or None
     system : path or None
     answers : Answers or None
+    relations : tuple of Relation or None
     """
 
     columns: Any = None
     system: Path | None = None
     answers: Answers | None = None
+    relations: tuple[Relation, ...] | None = None
 
     @property
     def arguments(self) -> dict[str, Any]:
         """The same for `sparring.assess`."""
-        return {"columns": self.columns, "system": self.system, "answers": self.answers}
+        return vars(self).copy()
 
 
 @dataclass(frozen=True)
@@ -229,6 +234,13 @@ class Asking:
         frame = subject.adapter_for(self.model).conform(self.model, self.X)
         return columns.described(frame, known or {}, given=self.X)
 
+    def relations(self, known: System, columns: tuple[Column, ...]) -> tuple[Relation, ...]:
+        """Return what is known of relations, held against the data, and what the data suggest beyond that."""
+        from sparring.assess import relations, subject
+
+        frame = self.X if self.model is None else subject.adapter_for(self.model).conform(self.model, self.X)
+        return relations.proposed(known.relations, frame, columns)
+
     def class_names(self) -> tuple[str, ...]:
         """Names of the answers that the model gives, as far as they can be told before it is asked."""
         if self.classes is not None:
@@ -274,7 +286,7 @@ def _interrupted(out: Path) -> Known | None:
         if not column.assumed
     }
     say(f"{out} holds an interrupted run: its answers are taken, and it is continued")
-    return Known(columns=table, answers=document.answers)
+    return Known(columns=table, answers=document.answers, relations=document.relations)
 
 
 def measure(budget_s: float, out: Path, **arguments: Any) -> Result:

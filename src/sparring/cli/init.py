@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sparring.assess.questions import Choices
     from sparring.assess.system import System
     from sparring.core.document import Answers
+    from sparring.core.relations import Relation
     from sparring.core.space import Column
 
 
@@ -38,6 +39,7 @@ def init(
     from sparring.adapters.tables import read_table
     from sparring.assess import questions
     from sparring.assess.system import System, read_system
+    from sparring.cli.ask import ask_relations
 
     if (data is None) == (only_data is None) or (model is None) != (data is None):
         raise typer.BadParameter("give MODEL and DATA, or --data FILE without a model")
@@ -47,13 +49,16 @@ def init(
     asking = Asking(_loaded(model, allow), X, y, tuple(classes.split(",")) if classes else None, None)
     known = read_system(file) if file.exists() else System()
     columns = _columns(asking, known)
+    seen = asking.relations(known, columns)
+    relations = seen or None  # an empty list would say that somebody has looked
     asked = not (yes or no_input) and interactive()
     if asked:
         answers, choices = _ask(asking, columns, known, only_columns=only_columns)
+        relations = ask_relations(seen) if seen else None
     else:
         answers, choices = known.answers, questions.prefill(columns)
         choices = choices if yes else questions.unknown(choices)
-    _write(file, columns, choices, answers)
+    _write(file, columns, choices, answers, relations)
     if not asked and not yes:
         say("nobody was asked: columns that nobody has spoken about say who: unknown; edit the file")
 
@@ -78,7 +83,9 @@ def _ask(asking: Asking, columns: tuple[Column, ...], known: System, *, only_col
     return ask(columns, classes=asking.class_names(), known=known.answers, only_columns=only_columns)
 
 
-def _write(file: Path, columns: tuple[Column, ...], choices: Choices, answers: Answers) -> None:
+def _write(
+    file: Path, columns: tuple[Column, ...], choices: Choices, answers: Answers, relations: tuple[Relation, ...] | None
+) -> None:
     """Write the file; what it said before lies beside it, word for word."""
     from sparring.assess import columns as tables
     from sparring.assess.system import write
@@ -88,7 +95,7 @@ def _write(file: Path, columns: tuple[Column, ...], choices: Choices, answers: A
         backup = _free(file)
         shutil.copy2(file, backup)
         say(f"{file} existed: its answers are kept, and the old file with its comments is {backup}")
-    write(file, tables.overlay(columns, entries), answers=answers)
+    write(file, tables.overlay(columns, entries), answers=answers, relations=relations)
     say(f"wrote {file}; edit it whenever you know more")
 
 

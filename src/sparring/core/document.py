@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from sparring.core.case import Effort
+from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.core.spec import Spec
 from sparring.core.threat import Objective
@@ -243,6 +244,10 @@ class Assessment(Spec):
     data: DataRecord
     answers: Answers = Answers()
     columns: tuple[Column, ...]
+    relations: tuple[Relation, ...] = Field(
+        (),
+        description="between columns; edits keep to those that are confirmed, the others hold in all rows of the data",
+    )
     performance: Performance | None = None
     worst_case: tuple[WorstCase, ...] = Field((), description="one for each objective that was measured")
     budget_s: float

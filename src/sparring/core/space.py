@@ -10,6 +10,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from sparring.core.examples import Bools, Floats
+from sparring.core.relations import Relation
+from sparring.core.repair import repaired
 from sparring.core.spec import Spec
 from sparring.core.threat import Objective
 
@@ -73,9 +75,12 @@ class TableSpace:
     ----------
     columns : tuple of Column
         In the order of the user's table.
+    relations : tuple of Relation
+        What holds in every row between its columns, and is kept by every edit.
     """
 
     columns: tuple[Column, ...]
+    relations: tuple[Relation, ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -93,6 +98,14 @@ class TableSpace:
     def with_rider(self, column: Column) -> TableSpace:
         """Return the same with one more column, which comes last."""
         return replace(self, columns=(*self.columns, column))
+
+    def frozen(self, columns: Bools) -> TableSpace:
+        """Return the same with further columns that may not change; columns of shape (d,)."""
+        still = [
+            c.model_copy(update={"who": "nobody"}) if stays else c
+            for c, stays in zip(self.columns, columns, strict=True)
+        ]
+        return replace(self, columns=tuple(still))
 
     def keep_rider(self, x: Floats, x_adv: Floats) -> Floats:
         """Give edited rows back the number that rides along with the originals; most tables have none."""
@@ -188,7 +201,33 @@ class TableSpace:
 
     def violations(self, x: Floats, x_adv: Floats) -> list[str | None]:
         """Say for each row which limit it breaks first, or None; an unchanged entry breaks none."""
-        return [self._violation(a, b, c) for a, b, c in zip(x, x_adv, self.changed(x, x_adv), strict=True)]
+        found = [self._violation(a, b, c) for a, b, c in zip(x, x_adv, self.changed(x, x_adv), strict=True)]
+        for relation in self.relations:
+            for i in np.flatnonzero(~relation.holds(x_adv[:, relation.at(self.names)])):
+                found[i] = found[i] or f"{relation.text} must hold"
+        return found
+
+    @cached_property
+    def related(self) -> Bools:
+        """Which columns a relation binds, shape (d,)."""
+        named = {name for relation in self.relations for name in relation.columns}
+        return np.array([name in named for name in self.names], dtype=bool)
+
+    def repair(self, x: Floats, x_adv: Floats) -> Floats:
+        """Make rows whose entries are legal each by itself keep to the relations, which their originals keep to.
+
+        Parameters
+        ----------
+        x, x_adv : ndarray of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n, d)
+            `x_adv` itself where nothing binds its columns.
+        """
+        if not self.relations:
+            return x_adv
+        return repaired(self.relations, self.names, x, x_adv, enterable=self.entrywise)
 
     def _violation(self, x: Floats, x_adv: Floats, changed: Bools) -> str | None:
         for j in np.flatnonzero(changed):
@@ -213,7 +252,21 @@ class TableSpace:
         return None
 
     def project(self, x: Floats, x_adv: Floats) -> Floats:
-        """Pull `x_adv` to the nearest row that may be entered in place of `x`.
+        """Pull `x_adv` to a row near it that may be entered in place of `x`, and keeps to the relations.
+
+        Parameters
+        ----------
+        x, x_adv : ndarray of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n, d)
+            Projecting twice is projecting once.
+        """
+        return self.repair(x, self.entrywise(x, x_adv))
+
+    def entrywise(self, x: Floats, x_adv: Floats) -> Floats:
+        """Pull each entry of `x_adv` to the nearest one that may be entered in place of that of `x`.
 
         Off-grid numbers are rounded toward the original, so that a projected row is never farther than asked.
 

@@ -89,6 +89,9 @@ def _limits(facts: Facts) -> Iterator[Block]:
         items = tuple((reason, words.listed(names)) for reason, names in facts.fixed.items())
         yield Text("Stayed as they are:")
         yield Notes(items)
+    kept = [words.plain(r.text, longest=200) for r in facts.assessment.relations if r.confirmed]
+    if kept:
+        yield Text(f"Kept to by every edit: {'; '.join(kept)}.")
     tries = facts.assessment.answers.tries
     if tries is not None:
         yield Text(

@@ -115,7 +115,7 @@ class Ledger:
         return np.where(dear[:, None], self.x[rows], x_adv)
 
     def ask(self, rows: Ints, x_adv: Floats) -> Bools:
-        """Ask for decisions on legal candidates, and keep the smallest that is decided as wanted.
+        """Ask for decisions on candidates, repaired where columns are related; keep the smallest decided as wanted.
 
         Parameters
         ----------
@@ -128,6 +128,7 @@ class Ledger:
         ndarray of shape (m,)
             Whether a candidate is decided as wanted; False for those that are no change or had no try left.
         """
+        x_adv = self.space.repair(self.x[rows], x_adv)
         served = self._admit(rows, x_adv)
         labels, served = self._call(self.case.oracle.predict, rows, x_adv, served)
         hit = np.zeros(len(rows), dtype=bool)
@@ -137,7 +138,7 @@ class Ledger:
         return hit
 
     def weigh(self, rows: Ints, x_adv: Floats) -> Floats:
-        """Ask for probabilities on legal candidates, and keep the smallest that is decided as wanted.
+        """Ask for probabilities on candidates, repaired as for `ask`, and keep the smallest that is decided as wanted.
 
         Where the decision is the model's own, probabilities need not tell it: the smallest candidate of each row that
         they call wanted is asked about once more.
@@ -153,6 +154,7 @@ class Ledger:
             Signed margin, above zero where wanted and never where the model itself refused its row's smallest; -inf for
         candidates that are no change or had no try left.
         """
+        x_adv = self.space.repair(self.x[rows], x_adv)
         served = self._admit(rows, x_adv)
         scores, served = self._call(self.case.oracle.scores, rows, x_adv, served)
         margin = np.full(len(rows), -np.inf)

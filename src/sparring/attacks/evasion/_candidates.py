@@ -158,8 +158,8 @@ def candidates(ledger: Ledger, *, copies: int) -> Candidates:
     absent = np.zeros(raw.shape[:2], dtype=bool)
     absent[2 : 2 + copies] = no_copy
     valid = ~absent[:, :, None] & (np.isfinite(raw) | _may_be_blank(raw, copies))
-    # a projection works entry by entry, so that one call makes a whole level legal
-    values = np.stack([space.project(x, np.where(ok, level, x)) for level, ok in zip(raw, valid, strict=True)])
+    # entry by entry, so that one call makes a whole level legal; relations are kept once an edit is put together
+    values = np.stack([space.entrywise(x, np.where(ok, level, x)) for level, ok in zip(raw, valid, strict=True)])
     differs = np.stack([space.changed(x, level) for level in values])
     order = np.stack([g.columns for g in leanings])[group]
     return Candidates(values, differs, _first(space, values, differs), order, tuple(range(2, 2 + copies)), extreme=1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from sparring.attacks.evasion._ways import Ways, base_at
 from sparring.core.case import EvasionCase
-from sparring.core.examples import Floats, Ints
+from sparring.core.examples import Bools, Floats, Ints
 from sparring.core.parameters import LEAF, Margin, TreeEnsemble
 from sparring.errors import NotApplicable
 
@@ -87,6 +87,11 @@ class TreeWays(Ways[Way]):
         if not isinstance(model, TreeEnsemble):
             raise NotApplicable("this model has no trees")
         return cls(case, model)
+
+    def leave(self, columns: Bools) -> None:
+        """Leave columns as they are from now on."""
+        movable = np.asarray(self.limits.movable, dtype=bool) & ~columns
+        self.limits = self.limits._replace(movable=movable.astype(self.limits.movable.dtype))
 
     @property
     def one_of_several(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.core.case import AdversarialExamples, EvasionCase
+from sparring.core.case import AdversarialExamples, Attempt, Bounds, EvasionCase
 from sparring.core.examples import Bools, Floats, Ints
 from sparring.core.parameters import LinearModel, Link, Margin, TreeEnsemble, argmax_margin
 from sparring.core.target import Target
@@ -164,11 +164,41 @@ class Ways(ABC, Generic[WayT]):
                         True,
                     )
         rows = rows[proposed[rows] & (self.queries[rows] < self.case.effort.queries)]
+        if self.case.space.relations:
+            rows = self._repaired(rows, proposal, limit)
         if not len(rows):
             return rows
         won = self._ask(rows, proposal[rows])
         self.x_adv[rows[won]], self.size[rows[won]] = proposal[rows[won]], limit[rows[won]]
         return rows[~won]
+
+    def _repaired(self, rows: Ints, proposal: Floats, limit: Floats) -> Ints:
+        """Make proposals keep to the relations, in place; return the rows whose proposal is still an improvement."""
+        space = self.case.space
+        proposal[rows] = space.repair(self.x[rows], proposal[rows])
+        limit[rows] = space.size(self.x[rows], proposal[rows], self.case.threat.objective)
+        return rows[(limit[rows] > 0) & (limit[rows] < self.size[rows])]
+
+    def passes(self, search: Callable[[], Iterator[Attempt]]) -> Iterator[Attempt]:
+        """Yield what a search finds; then, where columns are related, what it finds when those stay as they are.
+
+        What is searched knows of no relations, so that its bounds hold with them, too, and some of what it finds does
+        not once it is repaired.
+
+        Parameters
+        ----------
+        search : callable
+            Starts from what is in hand, and may be called twice.
+        """
+        yield from search()
+        related = self.case.space.related
+        if related.any() and not self.case.cancelled():
+            self.leave(related)
+            yield from (attempt for attempt in search() if not isinstance(attempt, Bounds))
+
+    @abstractmethod
+    def leave(self, columns: Bools) -> None:
+        """Leave columns as they are from now on."""
 
     def _groups(self, rows: Ints, number: int) -> Iterator[tuple[Ints, WayT]]:
         """Split rows by the margin to use: the usual one, or one mixed for a row because a third class won."""

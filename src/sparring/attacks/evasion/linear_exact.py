@@ -51,6 +51,9 @@ class LinearExact(Attack[Evasion]):
         if not isinstance(model, LinearModel):
             raise NotApplicable("it solves linear models, and this one is made of trees")
         ways = LinearWays(case, model)
+        yield from ways.passes(lambda: self._solved(ways))
+
+    def _solved(self, ways: LinearWays) -> Iterator[Attempt]:
         solver = Solver(ways)
         ways.improve(np.arange(len(ways.x)), solver, chunk=1024)
         yield Bounds(ways.least(solver.bound))
@@ -101,11 +104,16 @@ class LinearWays(Ways[LinearWay]):
 
     def __init__(self, case: EvasionCase, model: LinearModel) -> None:
         self.model = model
+        self.space: TableSpace = case.space
         super().__init__(case, link=model.link, n_outputs=model.n_outputs)
 
     def raw(self, x: Floats) -> Floats:
         """Return raw scores, shape (n, n_outputs)."""
         return np.asarray(self.model.raw(x), dtype=np.float64)
+
+    def leave(self, columns: Bools) -> None:
+        """Leave columns as they are from now on."""
+        self.space = self.space.frozen(columns)
 
     def way(self, margin: Margin, number: int | None) -> LinearWay:
         """Turn a margin into a sum over columns."""
@@ -128,7 +136,7 @@ class Solver:
 
     def __init__(self, ways: LinearWays) -> None:
         self.ways = ways
-        self.space: TableSpace = ways.case.space
+        self.space = ways.space
         self.by_columns = ways.case.threat.objective == "columns"
         self.by_cost = ways.case.threat.objective == "cost"
         self.bound = np.zeros((len(ways.x), max(1, len(ways.margins))))

@@ -54,10 +54,10 @@ class TreeSearch(Attack[Evasion]):
         ways = TreeWays.of(case)
         if case.threat.objective != "spread":
             kind = ColumnSearch if case.threat.objective == "columns" else CostSearch
-            search = kind(ways, beam=self.beam, pair_cells=self.pair_cells * case.effort.sweeps)
-            yield from search.passes()
+            cells = self.pair_cells * case.effort.sweeps
+            yield from ways.passes(lambda: kind(ways, beam=self.beam, pair_cells=cells).passes())
         else:
-            yield from self._spread(ways)
+            yield from ways.passes(lambda: self._spread(ways))
 
     def _spread(self, ways: TreeWays) -> Iterator[Attempt]:
         from sparring.kernels.spread_search import Settings
