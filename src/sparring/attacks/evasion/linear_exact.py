@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from sparring.attacks.evasion._cover import cheapest_cover
 from sparring.attacks.evasion._ways import SLACKS, Ways, base_at, cannot_read
-from sparring.core.case import Attempt, Bounds, EvasionCase
+from sparring.core.case import Attempt, Bounds, EvasionCase, never
 from sparring.core.examples import Bools, Floats, Ints
 from sparring.core.parameters import LinearModel, Margin
 from sparring.core.plugin import Attack
@@ -146,7 +147,7 @@ class Solver:
         x = self.ways.x[rows]
         now = np.array([way.part(j, x[:, j]) for j in range(x.shape[1])]).T.reshape(x.shape)
         base = way.base + base_at(0.0, rounding=1.0, ties=way.margin.ties, attempt=attempt) * way.rounding(now)
-        scene = Scene(self.space, way, x, now, base)
+        scene = Scene(self.space, way, x, now, base, stop=self.ways.case.cancelled)
         width = np.full(len(x), x.shape[1], dtype=np.int64)
         if self.by_cost:
             scene = scene.cheapest()[0]
@@ -185,6 +186,8 @@ class Scene:
     base : ndarray of shape (n,)
     allowed : ndarray of shape (n, d) or None
         Columns of each row that may be used; None: all.
+    stop : callable
+        Turns true when time is up.
     """
 
     space: TableSpace
@@ -193,19 +196,42 @@ class Scene:
     now: Floats
     base: Floats
     allowed: Bools | None = None
+    stop: Callable[[], bool] = never
 
     def best(self, size: Floats) -> tuple[Floats, Floats]:
         """Return the best entry of each column within a size, and what it takes off the sum, shape (n, d) each."""
+        x, whole = self.x, (size >= 1)[:, None]
+        entry, gain = np.where(whole, self._whole[0], x), np.where(whole, self._whole[1], 0.0)
+        numbers, slope, _ = self._sliding
+        value = self._moved(size)
+        with np.errstate(invalid="ignore"):
+            g = self.now[:, numbers] - value * slope
+        take = g > gain[:, numbers]
+        entry[:, numbers] = np.where(take, value, entry[:, numbers])
+        gain[:, numbers] = np.where(take, g, gain[:, numbers])
+        if self.allowed is not None:
+            return np.where(self.allowed, entry, x), np.where(self.allowed, gain, 0.0)
+        return entry, gain
+
+    @cached_property
+    def _whole(self) -> tuple[Floats, Floats]:
+        """The best blank, category or filled blank of each column, and what it takes off the sum, shape (n, d) each."""
         entry, gain = self.x.copy(), np.zeros(self.x.shape)
         for j in np.flatnonzero(self.space.movable):
-            for candidate in self._candidates(int(j), size):
+            for candidate in self._candidates(int(j)):
                 with np.errstate(invalid="ignore"):
                     g = self.now[:, j] - self.way.part(int(j), candidate)
                 take = g > gain[:, j]  # never for a blank that the model refuses
                 entry[take, j], gain[take, j] = candidate[take], g[take]
-        if self.allowed is not None:
-            return np.where(self.allowed, entry, self.x), np.where(self.allowed, gain, 0.0)
         return entry, gain
+
+    @cached_property
+    def _sliding(self) -> tuple[Ints, Floats, Floats]:
+        """Columns of numbers that help when they move, what one unit of each adds, and which way helps."""
+        space, slope = self.space, self.way.model.slope @ self.way.margin.weights
+        helps = np.where(slope > 0, space.may_fall, space.may_rise)
+        numbers = np.flatnonzero(space.movable & ~space.categorical & helps)
+        return numbers, slope[numbers], np.where(slope[numbers] > 0, -1.0, 1.0)
 
     def cheapest(self) -> tuple[Scene, Floats]:
         """Return the same with the cheapest columns that flip each row, and the least money that may do so."""
@@ -218,22 +244,16 @@ class Scene:
                 allowed[i] = chosen
         return replace(self, allowed=allowed), least
 
-    def _candidates(self, j: int, size: Floats) -> Iterator[Floats]:
-        """Yield entries of column `j` that may be the best within `size`; the row's own where nothing is allowed."""
+    def _candidates(self, j: int) -> Iterator[Floats]:
+        """Yield entries of column `j` that count as one spread each; the row's own where there is none."""
         x, space = self.x[:, j], self.space
-        whole = size >= 1
         if space.may_miss[j]:
-            yield np.where(whole, np.nan, x)
+            yield np.full(len(x), np.nan)
         if space.categorical[j]:
             for code in range(int(space.low[j]), int(space.high[j]) + 1):
-                yield np.where(whole, float(code), x)
-            return
-        down = self.way.slope(j) > 0
-        blank = np.isnan(x)
-        if blank.any():
-            yield np.where(blank & whole, self._end(j, low=down), x)
-        if space.may_fall[j] if down else space.may_rise[j]:
-            yield self._moved(j, size, sign=-1.0 if down else 1.0)
+                yield np.full(len(x), float(code))
+        elif np.isnan(x).any():
+            yield np.where(np.isnan(x), self._end(j, low=self.way.slope(j) > 0), x)
 
     def _end(self, j: int, *, low: bool) -> float:
         """Return the least or greatest number that may be entered in column `j`."""
@@ -244,16 +264,17 @@ class Scene:
         toward = np.inf if low else -np.inf
         return float(snap(np.array([value]), np.array([space.step[j]]), toward=np.array([toward]))[0])
 
-    def _moved(self, j: int, size: Floats, *, sign: float) -> Floats:
-        """Return numbers as far from the row's own as `size`, limits and grid let them."""
-        x, space = self.x[:, j], self.space
-        spread, step = space.spread[j], space.step[j]
+    def _moved(self, size: Floats) -> Floats:
+        """Return the numbers that slide as far from the row's own as `size`, limits and grid let them, shape (n, k)."""
+        numbers, _, sign = self._sliding
+        x, space = self.x[:, numbers], self.space
+        low, high = space.low[numbers], space.high[numbers]
         with np.errstate(invalid="ignore", over="ignore"):
-            value = np.clip(x + sign * size * spread, space.low[j], space.high[j])
+            value = np.clip(x + sign * size[:, None] * space.spread[numbers], low, high)
             # where the row lies outside the limits, clipping may turn its direction round
             value = np.where(sign * (value - x) > 0, value, x)
-            value = snap(value, np.full(len(x), step), toward=x)
-            legal = (value >= space.low[j]) & (value <= space.high[j])
+            value = snap(value, np.broadcast_to(space.step[numbers], x.shape), toward=x)
+            legal = (value >= low) & (value <= high)
         return np.where(legal, value, x)
 
     def sum_with(self, gain: Floats, width: Ints) -> Floats:
@@ -278,8 +299,8 @@ class Scene:
             # the geometric mean finds the magnitude first; 1 is where categories and blanks come in
             middle = np.where((below < 1) & (above > 1), 1.0, (below + above) / 2)
             middle = np.where(below == 1, np.sqrt(below * above), middle)
-            if not (possible & (below < middle) & (middle < above)).any():
-                break
+            if self.stop() or not (possible & (below < middle) & (middle < above)).any():
+                break  # what is above flips and what is below does not, however near they are
             flips = self.sum_with(self.best(middle)[1], width) < 0
             above, below = np.where(flips, middle, above), np.where(flips, below, middle)
         entry, gain = self.best(above)
