@@ -24,7 +24,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/sparring demo --overwrite
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -10,7 +10,9 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import csv
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
@@ -55,7 +57,7 @@ def long(tmp_path_factory):
         | {f"c{j}": rng.choice(["red", "green", "blue", "a longer value"], n) for j in range(5)}
     )
     frame["class"] = np.where(frame["n0"] + frame["n1"] + rng.logistic(0, 0.5, n) > 0, "good", "bad")
-    frame.to_csv(folder / "long.csv", index=False)
+    csv.write_csv(pa.Table.from_pandas(frame), folder / "long.csv")
     frame.to_parquet(folder / "long.parquet")
     before = make_column_transformer((OrdinalEncoder(), [f"c{j}" for j in range(5)]), remainder="passthrough")
     model = make_pipeline(before, HistGradientBoostingClassifier(max_iter=20))

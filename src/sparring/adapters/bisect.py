@@ -19,6 +19,8 @@ TINY = 1e-300
 # numbers on either side of a threshold within which rounding may put some on the wrong side
 FRAYED = 32
 GRID = 65
+# one evaluation takes about as long for a few hundred rows as for one
+ROWS_AT_ONCE, MOST_PROBES = 1024, 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +70,11 @@ def first_reached(chain: Chain, feature: NDArray[np.int32], threshold: Floats, *
     guess = _guess(chain, feature, threshold, columns, lowest=lowest, highest=highest)
     low, high = _bracket(ask, open_, low=low, high=high, guess=guess, decreasing=decreasing)
     while len(open_):
-        middle = _between(low[open_], high[open_])
-        far = ask(open_, value_of(middle)) ^ decreasing[open_]
-        high[open_] = np.where(far, middle, high[open_])
-        low[open_] = np.where(far, low[open_], middle)
+        probes = _between(low[open_], high[open_], count=int(np.clip(ROWS_AT_ONCE // len(open_), 1, MOST_PROBES)))
+        far = ask.each(open_, value_of(probes)) ^ decreasing[open_]
+        first, at = np.where(far.any(axis=0), far.argmax(axis=0), len(far)), np.arange(len(open_))
+        high[open_] = np.concatenate([probes, high[open_][None]])[first, at]
+        low[open_] = np.concatenate([low[open_][None], probes])[first, at]
         done = high[open_] - 1 <= low[open_]
         cut[open_[done]] = value_of(high[open_[done]])
         open_ = open_[~done]
@@ -105,7 +108,7 @@ def frays(
     ask = _Asker(chain, feature, threshold, columns, dtype)
     offsets = np.arange(-FRAYED, FRAYED)
     keys = key_of(found.cut[which])
-    reached = np.array([ask(which, value_of(keys + offset)) for offset in offsets])
+    reached = ask.each(which, value_of(keys + offsets[:, None]))
     far = reached ^ found.decreasing[which]
     frayed = np.flatnonzero((far != (offsets >= 0)[:, None]).any(axis=0))
     tables = []
@@ -121,6 +124,10 @@ class _Asker:
 
     def __init__(self, chain: Chain, feature: NDArray[np.int32], threshold: Floats, columns: Ints, dtype: str) -> None:
         self.chain, self.feature, self.threshold, self.columns, self.dtype = chain, feature, threshold, columns, dtype
+
+    def each(self, which: Ints, x: Floats) -> Bools:
+        """Ask about several numbers for each of `which`, shape (k, len(which)), all at once."""
+        return self(np.tile(which, len(x)), x.ravel()).reshape(x.shape)
 
     def __call__(self, which: Ints, x: Floats) -> Bools:
         """Whether the feature of each of `which` is at or above its threshold when its column holds `x`."""
@@ -229,9 +236,12 @@ def _guess(
     return np.where(np.isfinite(guess), guess, 0.0)
 
 
-def _between(low: Ints, high: Ints) -> Ints:
-    # their difference may exceed what 64 bits hold
-    return np.asarray((low >> 1) + (high >> 1) + (low & high & 1))
+def _between(low: Ints, high: Ints, *, count: int) -> Ints:
+    """Return `count` keys that split each gap evenly, shape (count, n); where it is narrow, the last one repeats."""
+    # their difference may exceed what 64 bits hold, but not half of it
+    stride = np.maximum(1, 2 * (((high >> 1) - (low >> 1)) // (count + 1)))
+    probes = low + stride * np.arange(1, count + 1)[:, None]
+    return np.asarray(np.where(stride == 1, np.minimum(probes, high - 1), probes))
 
 
 def key_of(x: Floats | float) -> Ints:

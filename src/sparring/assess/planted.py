@@ -129,9 +129,13 @@ class Planter:
         chosen = self.rows.take(np.unique(np.linspace(0, len(self.rows) - 1, ROWS).astype(np.int64)))
         space, now = self.target.space, ground.score(chosen.x)
         then, size = now.copy(), np.zeros(len(chosen))
-        for i, (x, rng) in enumerate(zip(chosen.x, self._streams(chosen), strict=True)):
-            tries = edits(space, x, self.background.x, threat, rng=rng)
-            score = ground.score(tries)
+        drawn = [
+            edits(space, x, self.background.x, threat, rng=rng)
+            for x, rng in zip(chosen.x, self._streams(chosen), strict=True)
+        ]
+        scores = ground.score(np.concatenate(drawn)).reshape(len(chosen), TRIES)
+        for i, (tries, score) in enumerate(zip(drawn, scores, strict=True)):
+            x = chosen.x[i]
             leads = ground.gain(int(chosen.y[i]), threat, score - now[i]) > DIFFERENT * max(1.0, abs(now[i]))
             useful = np.flatnonzero(leads & legal(space, x, tries, threat))
             if len(useful):
