@@ -85,7 +85,7 @@ def test_two_thousand_columns_take_less_than_1000_mb(tmp_path):
     frame[1000:].to_csv(tmp_path / "wide.csv", index=False)
     ids = ("evasion/hand-edit", "evasion/tree-search@spread", "evasion/random-noise@columns")
     only = [word for name in ids for word in ("--only", name)]
-    found, megabytes = peak(tmp_path, "model.joblib", "wide.csv", "--budget", "300s", *only)
+    found, megabytes = peak(tmp_path, "model.joblib", "wide.csv", "--budget", "100s", *only)
     assert megabytes < 1000
     assert len(found["columns"]) == 2000
     assert {finding["outcome"] for finding in found["findings"]} == {"measured"}
