@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +14,10 @@ from sparring.assess.relations import parsed
 from sparring.core.document import Answers
 from sparring.core.relations import Relation
 from sparring.core.space import Column
-from sparring.errors import ColumnsError, OutputError
+from sparring.store.careful_yaml import CarefulYaml, near
+from sparring.store.whole import write_whole
 
 VERSION = 1
-MAX_BYTES = 5_000_000
-MAX_DEPTH = 6
 HEADER = """\
 # What we know about the world around the model. People edit this file.
 #
@@ -97,102 +93,53 @@ def read_system(path: str | Path) -> System:
         It cannot be read, is no YAML, uses aliases or tags, says something twice, or has an entry that is not
         known. The message names the line.
     """
-    return _Reader(str(path)).system()
+    return _Reader(str(path), cure="`sparring init` writes one").system()
 
 
 @dataclass
-class _Reader:
+class _Reader(CarefulYaml):
     """Read one file; every complaint names its line."""
 
-    source: str
     lines: dict[tuple[str, str | None], int] = field(default_factory=dict)
 
     def system(self) -> System:
-        root = self._compose()
+        root = self.compose()
         if root is None:
-            raise self._error(1, "the file must hold entries under 'columns', and is empty")
-        top = self._mapping(root, "the file")
+            raise self.error(1, "the file must hold entries under 'columns', and is empty")
+        top = self.mapping(root, "the file")
         for key, node in top.items():
             known = ("schema_version", "answers", "columns", "relations")
             if key not in known:
                 line = node.start_mark.line + 1
-                raise self._error(line, f"no entry {key!r} in this file{_near(key, known)}; columns go under 'columns'")
-        version = self._plain(top["schema_version"]) if "schema_version" in top else VERSION
+                raise self.error(line, f"no entry {key!r} in this file{near(key, known)}; columns go under 'columns'")
+        version = self.plain(top["schema_version"]) if "schema_version" in top else VERSION
         if version != VERSION:
             line = top["schema_version"].start_mark.line + 1
-            raise self._error(line, f"schema_version must be {VERSION}, which this sparring reads, got {version!r}")
+            raise self.error(line, f"schema_version must be {VERSION}, which this sparring reads, got {version!r}")
         table = self._table(top["columns"]) if "columns" in top else {}
         answers = self._answers(top["answers"]) if "answers" in top else Answers()
         answers = answers.model_copy(update={"answered": bool(table)})
         relations = self._relations(top["relations"]) if "relations" in top else None
         return System(answers, ColumnsTable(table, source=self.source, lines=self.lines), relations)
 
-    def _compose(self) -> yaml.Node | None:
-        try:
-            with Path(self.source).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise ColumnsError(f"{self.source} cannot be read: {error.strerror}; `sparring init` writes one") from None
-        if len(raw) > MAX_BYTES:
-            raise ColumnsError(
-                f"{self.source} must be smaller than {MAX_BYTES // 10**6} MB to be a table that people edit"
-            )
-        try:
-            text = raw.decode("utf-8-sig")
-            self._check_events(text)
-            return yaml.compose(text, Loader=yaml.SafeLoader)
-        except UnicodeDecodeError:
-            raise ColumnsError(f"{self.source} must be text in UTF-8; save it again as such") from None
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise self._error(line, f"this is no YAML: {error.problem}") from None
-        except yaml.YAMLError as error:
-            raise ColumnsError(f"{self.source} is no YAML: {str(error).splitlines()[0]}") from None
-
-    def _check_events(self, text: str) -> None:
-        """Refuse what makes a small file large or deep, before anything is built from it."""
-        depth = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            line = event.start_mark.line + 1 if event.start_mark else 1
-            if isinstance(event, yaml.AliasEvent):
-                raise self._error(line, f"aliases such as *{event.anchor} are not read here; write it out")
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > MAX_DEPTH:
-                raise self._error(line, "entries are nested too deeply; columns hold plain entries")
-
-    def _mapping(self, node: yaml.Node, what: str) -> dict[str, yaml.Node]:
-        """Keys as they are typed: a column may be called no, 12 or 2024-01-01."""
-        line = node.start_mark.line + 1
-        if not isinstance(node, yaml.MappingNode):
-            raise self._error(line, f"{what} must hold entries such as 'name: value'")
-        found: dict[str, yaml.Node] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
-                raise self._error(line, f"{what} must have plain names")
-            if key.value in found:
-                raise self._error(line, f"{key.value!r} stands twice in {what}; keep one")
-            found[key.value] = value
-        return found
-
     def _table(self, node: yaml.Node) -> dict[str, dict[str, Any]]:
         table = {}
-        for name, entry in self._mapping(node, "'columns'").items():
+        for name, entry in self.mapping(node, "'columns'").items():
             self.lines[name, None] = entry.start_mark.line + 1
-            fields = self._mapping(entry, f"column {name!r}")
+            fields = self.mapping(entry, f"column {name!r}")
             self.lines |= {(name, key): value.start_mark.line + 1 for key, value in fields.items()}
-            table[name] = {key: self._plain(value) for key, value in fields.items()}
+            table[name] = {key: self.plain(value) for key, value in fields.items()}
         return table
 
     def _relations(self, node: yaml.Node) -> tuple[Relation, ...]:
         if not isinstance(node, yaml.SequenceNode):
-            raise self._error(node.start_mark.line + 1, "'relations' must be a list, each entry behind a dash")
+            raise self.error(node.start_mark.line + 1, "'relations' must be a list, each entry behind a dash")
         found = []
         for item in node.value:
             where = f"{self.source}:{item.start_mark.line + 1}: "
             entry = {
-                key: self._plain(value) if key == "confirmed" else self._names(value)
-                for key, value in self._mapping(item, "a relation").items()
+                key: self.plain(value) if key == "confirmed" else self._names(value)
+                for key, value in self.mapping(item, "a relation").items()
             }
             found.append(parsed(entry, where))
         return tuple(found)
@@ -201,16 +148,16 @@ class _Reader:
         """Names of columns as they are typed: one may be called no, 12 or 2024-01-01."""
         if isinstance(node, yaml.SequenceNode):
             return [self._names(item) for item in node.value]
-        return node.value if isinstance(node, yaml.ScalarNode) else self._plain(node)
+        return node.value if isinstance(node, yaml.ScalarNode) else self.plain(node)
 
     def _answers(self, node: yaml.Node) -> Answers:
-        entries = self._mapping(node, "'answers'")
+        entries = self.mapping(node, "'answers'")
         for key, value in entries.items():
             known = ("decides", "wants", "tries", "unit")
             if key not in known:
-                raise self._error(value.start_mark.line + 1, f"no answer {key!r}{_near(key, known)}")
+                raise self.error(value.start_mark.line + 1, f"no answer {key!r}{near(key, known)}")
         # the name of a class is text, whatever YAML makes of it: `wants: no` is the class 'no'
-        values = {key: self._plain(value) for key, value in entries.items()}
+        values = {key: self.plain(value) for key, value in entries.items()}
         for key in ("decides", "wants", "unit"):
             node_ = entries.get(key)
             if isinstance(node_, yaml.ScalarNode) and values[key] is not None:
@@ -221,24 +168,7 @@ class _Reader:
             fault = error.errors()[0]
             key = str(fault["loc"][0])
             line = entries[key].start_mark.line + 1
-            raise self._error(line, f"{key} must be {_expected(key)}, got {fault['input']!r}") from None
-
-    def _plain(self, node: yaml.Node) -> Any:
-        loader = yaml.SafeLoader("")
-        try:
-            return loader.construct_object(node, deep=True)
-        except (yaml.MarkedYAMLError, ValueError, TypeError):
-            raise self._error(node.start_mark.line + 1, "only plain text, numbers and lists can stand here") from None
-        finally:
-            loader.dispose()
-
-    def _error(self, line: int, text: str) -> ColumnsError:
-        return ColumnsError(f"{self.source}:{line}: {text}")
-
-
-def _near(name: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
+            raise self.error(line, f"{key} must be {_expected(key)}, got {fault['input']!r}") from None
 
 
 def _expected(key: str) -> str:
@@ -271,21 +201,7 @@ def write(
     OutputError
         The file cannot be written.
     """
-    text = render(columns, answers=answers, notes=notes, relations=relations)
-    path = Path(path)
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror or error}; choose a folder that you may write to"
-        ) from None
+    write_whole(path, render(columns, answers=answers, notes=notes, relations=relations))
 
 
 def render(
