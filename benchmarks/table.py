@@ -113,6 +113,13 @@ ART knows neither types nor limits; its rows on the same pipeline are checked in
         "A whole assessment",
         "`sparring assess` on the command line with its defaults, on files.",
     ),
+    "gate": (
+        "How often the gate fails",
+        """\
+Simulated pairs of models on the same rows, at the default margin of 5 points. *Discordant* is the share of rows that
+are broken under one model and not under the other; a worsening cannot be larger. *Said to fail* is the power that the
+gate's own formula gives.""",
+    ),
     "start-up": ("Start-up", "Best of five, over the time that Python itself takes."),
 }
 

@@ -42,8 +42,8 @@ def site(built, tmp_path_factory):
 
 
 def source_files() -> set[str]:
-    """Every file of the package, relative to src/."""
-    return {
+    """Every file of the package and the door for pytest, relative to src/."""
+    return {"_sparring_pytest.py"} | {
         str(path.relative_to(ROOT / "src"))
         for path in (ROOT / "src" / "sparring").rglob("*")
         # caches are hidden folders or bytecode

@@ -22,6 +22,7 @@ ENTRY_POINTS = [
     pytest.param(group, name, value, id=f"{group}:{name}")
     for group, points in PROJECT["entry-points"].items()
     for name, value in points.items()
+    if group.startswith("sparring.")
 ]
 
 HEAVY = {

@@ -140,6 +140,7 @@ def measured(
         bounds={
             int(i): None if np.isinf(at) else float(at) for i, at in zip(rows.ids, trace.lower, strict=True) if at > 0
         },
+        sizes={int(i): float(s) if b else None for i, s, b in zip(rows.ids, judged.size, judged.broken, strict=True)},
         queries=_queries(trace, judged, largest=sizes[-1]),
         seconds=round(trace.seconds, 3),
         edits=edits(judged, rows, space=space, classes=classes),

@@ -8,8 +8,10 @@ import typer
 
 from sparring.cli.assess import assess
 from sparring.cli.console import knock
+from sparring.cli.decide import decide
 from sparring.cli.demo import demo
 from sparring.cli.explain import explain
+from sparring.cli.gate import gate
 from sparring.cli.init import init
 from sparring.cli.plugins import plugins
 from sparring.cli.report import report
@@ -24,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # its imports would take longer than all of ours
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, init, assess, explain, report, plugins):
+for command in (demo, init, assess, explain, decide, gate, report, plugins):
     app.command()(knock(command))
 
 

@@ -9,6 +9,7 @@ import typer
 
 DEFAULT_OUT = Path("sparring-out")
 DEFAULT_SYSTEM = Path("security") / "system.yaml"
+DEFAULT_DECISIONS = Path("security") / "decisions.yaml"
 
 Model = Annotated[
     str,

@@ -128,6 +128,9 @@ class Finding(Spec):
     bounds: dict[int, float | None] = Field(
         default_factory=dict, description="by row: no adversarial row smaller than this exists; null: none of any size"
     )
+    sizes: dict[int, float | None] = Field(
+        default_factory=dict, description="by attacked row: the smallest change that was confirmed; null: none was"
+    )
     queries: Queries = Queries()
     seconds: float = 0.0
     edits: tuple[Edit, ...] = Field(

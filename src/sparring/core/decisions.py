@@ -1,0 +1,54 @@
+"""What an owner decided about a finding, until when, and what reopens it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from sparring.core.spec import Spec
+
+MOST_DAYS = 365
+
+
+class Decided(Spec):
+    """One entry of `security/decisions.yaml`. It is recorded, not authenticated."""
+
+    finding: str = Field(..., min_length=1, description="id of a finding, such as evasion/tree-search@columns")
+    decision: Literal["mitigate", "accept", "transfer", "avoid"]
+    owner: str = Field(..., min_length=1, description="who answers for it")
+    approved_by: str | None = Field(None, description="who else agreed; needed to accept or transfer")
+    reason: str = Field(..., min_length=1)
+    compensating: tuple[str, ...] = Field((), description="what makes up for it meanwhile")
+    created: date
+    expires: date
+    reopen_if: tuple[Literal["model", "data"], ...] = ("model",)
+    model_sha256: str | None = None
+    data_sha256: str | None = None
+    evidence: str = Field("", description="fingerprint of the assessment that it rests on")
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Decided:
+        if self.expires <= self.created:
+            raise ValueError(f"expires must lie after created, got {self.expires} and {self.created}")
+        if (self.expires - self.created).days > MOST_DAYS:
+            raise ValueError(f"a decision holds for at most {MOST_DAYS} days, got {(self.expires - self.created).days}")
+        if self.decision in ("accept", "transfer"):
+            if not self.approved_by:
+                raise ValueError(f"to {self.decision} a risk needs approved_by, somebody other than the owner")
+            if self.approved_by.strip() == self.owner.strip():
+                raise ValueError(f"approved_by must differ from the owner, got {self.owner!r} for both")
+        return self
+
+    def has_expired(self, today: date) -> bool:
+        """Whether it holds no longer."""
+        return self.expires < today
+
+    def reopened_by(self, *, model: str | None, data: str) -> str | None:
+        """Say what has changed since that reopens it, or None."""
+        if "model" in self.reopen_if and self.model_sha256 and model != self.model_sha256:
+            return "the model is another one"
+        if "data" in self.reopen_if and self.data_sha256 and data != self.data_sha256:
+            return "the rows are others"
+        return None

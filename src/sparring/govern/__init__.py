@@ -1,0 +1,1 @@
+"""BENCH: from measurements to decisions that somebody owns."""
