@@ -175,3 +175,27 @@ def test_a_function_without_a_file_is_known_by_its_code():
     assert None not in hashes
     assert len(set(hashes)) == 2
     assert derived(MODEL, len).sha256 is None
+
+
+def test_relations_between_raw_columns_are_kept():
+    raw = RAW.assign(limit=RAW["debt"] + 50.0)
+
+    def of_two(rows):
+        return made(rows.drop(columns="limit"))
+
+    with_limit = {"debt": {"who": "anyone"}, "limit": {"who": "us"}, "income": {"who": "anyone"}}
+    result = sparring.assess(
+        MODEL,
+        raw[100:],
+        Y[100:],
+        features=of_two,
+        columns=with_limit,
+        relations=[{"at_most": ["debt", "limit"]}],
+        only=["evasion/hop-skip-jump", "evasion/hand-edit"],
+        budget="60s",
+        rng=0,
+    )
+    edited = result.examples[result.examples["role"] == "adversarial"]
+    assert len(edited) > 20
+    assert (edited["debt"] > edited["limit"] - 50.0).any()  # raised, but never above
+    assert (edited["debt"] <= edited["limit"]).all()
