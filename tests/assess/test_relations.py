@@ -83,6 +83,7 @@ def test_edits_keep_to_them_whoever_attacks_and_bounds_hold(model):
     result = go(model)
     examples, legal = result.examples, every_legal_row()
     assert [relation.text for relation in result.assessment.relations] == [parsed(entry).text for entry in KEPT]
+    assert not [f.reason for f in result.assessment.findings if f.outcome.value == "failed"]
     measured = [f for f in result.assessment.findings if f.primary is not None]
     assert len(measured) >= 10
     best = {}
@@ -90,6 +91,7 @@ def test_edits_keep_to_them_whoever_attacks_and_bounds_hold(model):
         part = examples[examples["finding"] == finding.id]
         edited = part[part["role"] == "adversarial"].set_index("row")[list(X.columns)]
         assert not any("must hold" in caveat.text for caveat in finding.caveats), finding.id  # none died of it
+        assert not any(caveat.code == "broke-off" for caveat in finding.caveats), finding.id
         assert (edited["used"] <= edited["limit"]).all()
         assert (edited["total"] == edited["used"] + edited["cash"]).all()
         assert (edited[FLAGS].sum(axis=1) == 1).all()

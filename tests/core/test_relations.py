@@ -148,6 +148,14 @@ def test_a_row_that_breaks_a_relation_is_named_so():
     assert AB.violations(x, edited) == ["a <= b must hold", None, "column 'a' must be in [0, 10], got 20"]
 
 
+def test_several_edits_of_a_row_are_repaired_as_one_is():
+    x = np.array([[2.0, 5.0], [1.0, 3.0]])
+    edits = np.array([[[9.0, 5.0], [2.0, 1.0], [4.0, 5.0]], [[9.0, 9.0], [0.0, 0.0], [3.0, 2.0]]])
+    alone = np.stack([AB.project(x, edits[:, k]) for k in range(3)], axis=1)
+    assert np.array_equal(AB.project(x[:, None], edits), alone)
+    assert np.array_equal(AB.project(x[:1], edits[0]), alone[0])
+
+
 def test_a_rider_and_frozen_columns_keep_the_relations():
     wide = AB.with_rider(number("r"))
     assert wide.relations == AB.relations

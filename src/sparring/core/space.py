@@ -218,16 +218,20 @@ class TableSpace:
 
         Parameters
         ----------
-        x, x_adv : ndarray of shape (n, d)
+        x, x_adv : ndarray of shape (n, d) or (n, k, d)
+            Originals are repeated where an axis has one of them.
 
         Returns
         -------
-        ndarray of shape (n, d)
+        ndarray of the shape of `x_adv`
             `x_adv` itself where nothing binds its columns.
         """
         if not self.relations:
             return x_adv
-        return repaired(self.relations, self.names, x, x_adv, enterable=self.entrywise)
+        width = x_adv.shape[-1]
+        originals, edited = np.broadcast_to(x, x_adv.shape).reshape(-1, width), x_adv.reshape(-1, width)
+        kept = repaired(self.relations, self.names, originals, edited, enterable=self.entrywise)
+        return kept.reshape(x_adv.shape)
 
     def _violation(self, x: Floats, x_adv: Floats, changed: Bools) -> str | None:
         for j in np.flatnonzero(changed):
