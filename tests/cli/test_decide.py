@@ -15,8 +15,8 @@ ACCEPT = ("--decision", "accept", "--owner", "@credit", "--approved-by", "@risk"
 def test_an_accepted_risk_that_ran_out_turns_the_gate_red_and_names_its_owner(place):
     place.run(*ASSESS)
     strict = ("gate", "--mode", "enforce", "--max-success", "columns=0.0", "--set-baseline")
-    assert "nobody owns that" in place.run(*strict, code=1).stdout.replace("\n         ", " ")
-    result = place.run("decide", NAME, *ACCEPT)
+    assert "owned by nobody" in place.run(*strict, code=1).stdout.replace("\n         ", " ")
+    result = place.run("decide", "@columns", *ACCEPT)
     assert "recorded, not authenticated" in result.stderr
     place.run(*strict)
     file = place / "security" / "decisions.yaml"

@@ -132,9 +132,10 @@ def test_a_crash_leaves_the_old_file_whole(tmp_path, monkeypatch):
 
 def test_nobody_owns_what_is_above_what_is_borne(usual):
     report = judge(usual)
-    verdict = standing(report, f"owner {NAME}")
+    verdict = standing(report, "owner@columns")
     assert verdict.standing is Standing.FAIL
-    assert "nobody owns that" in verdict.text
+    assert "owned by nobody" in verdict.text
+    assert NAME in verdict.text
     assert not any(v.check.startswith("owner") for v in judge(usual, most=1.0).verdicts)
 
 
@@ -155,6 +156,14 @@ def test_what_was_accepted_is_no_fault_until_it_runs_out(usual):
     assert "ran out on 2027-02-22" in verdict.text
     assert standing(late, "tolerance@columns").standing is Standing.FAIL
     assert not judge(usual, *both, today=TODAY + timedelta(days=91), mode="ratchet").failed
+
+
+def test_an_objective_can_be_accepted_as_a_whole(usual):
+    report = judge(usual, decided(finding="@columns"))
+    assert not report.failed
+    assert "accepted" in standing(report, "tolerance@columns").text
+    assert judge(usual, decided(finding="@spread")).failed
+    assert standing(judge(usual, decided(finding=NAME)), "owner@columns").text.count("evasion/") == 1
 
 
 def test_to_mitigate_is_no_acceptance(usual):

@@ -13,7 +13,10 @@ from sparring.cli.console import say
 
 
 def decide(
-    finding: Annotated[str, typer.Argument(metavar="FINDING", help="Id, such as evasion/tree-search@columns.")],
+    finding: Annotated[
+        str,
+        typer.Argument(metavar="FINDING", help="Id, such as evasion/tree-search@columns; or @columns, for all of it."),
+    ],
     *,
     decision: Annotated[str, typer.Option(help="mitigate, accept, transfer or avoid.")],
     owner: Annotated[str, typer.Option(help="Who answers for it.")],
@@ -32,11 +35,12 @@ def decide(
     from sparring.core.decisions import Decided
     from sparring.errors import DecisionError
     from sparring.govern.decisions import read, write
+    from sparring.govern.owners import subjects
     from sparring.store import Archive
     from sparring.store.careful_yaml import near
 
     current = Archive.read(folder)
-    ids = [known.id for known in current.findings]
+    ids = subjects(current)
     if finding not in ids:
         raise DecisionError(f"{folder} has no finding {finding!r}{near(finding, ids)}")
     today = date.today()  # noqa: DTZ011  # a day, where the user is

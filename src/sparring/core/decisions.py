@@ -15,7 +15,9 @@ MOST_DAYS = 365
 class Decided(Spec):
     """One entry of `security/decisions.yaml`. It is recorded, not authenticated."""
 
-    finding: str = Field(..., min_length=1, description="id of a finding, such as evasion/tree-search@columns")
+    finding: str = Field(
+        ..., min_length=1, description="id such as evasion/tree-search@columns, or @columns for all of them"
+    )
     decision: Literal["mitigate", "accept", "transfer", "avoid"]
     owner: str = Field(..., min_length=1, description="who answers for it")
     approved_by: str | None = Field(None, description="who else agreed; needed to accept or transfer")

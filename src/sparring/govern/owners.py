@@ -9,7 +9,7 @@ from sparring.assess.findings import EPS
 from sparring.core.decisions import Decided
 from sparring.core.document import Assessment, Finding
 from sparring.core.policy import Policy, Standing, Verdict
-from sparring.core.threat import headline_of
+from sparring.core.threat import Attacker, headline_of
 from sparring.errors import DecisionError
 from sparring.store.careful_yaml import near
 
@@ -32,7 +32,7 @@ def owned(current: Assessment, policy: Policy, decisions: Sequence[Decided], *, 
     DecisionError
         One is about a finding that the assessment does not have.
     """
-    ids = [finding.id for finding in current.findings]
+    ids = subjects(current)
     for decided in decisions:
         if decided.finding not in ids:
             raise DecisionError(
@@ -40,14 +40,14 @@ def owned(current: Assessment, policy: Policy, decisions: Sequence[Decided], *, 
             )
         yield _about(decided, current, policy, today)
     known = {decided.finding for decided in decisions}
-    for finding in current.findings:
-        most = policy.max_success.get(finding.threat.objective)
-        if most is not None and finding.id not in known and _above(finding, most):
+    for objective, most in policy.max_success.items():
+        unowned = [name for name in _above(current, objective, most) if name not in known]
+        if unowned and f"@{objective}" not in known:
             yield Verdict(
-                check=f"owner {finding.id}",
+                check=f"owner@{objective}",
                 standing=policy.fault_in("enforce"),
-                text=f"More rows are broken by {finding.id} than the {most:.0%} that are borne, and nobody owns that.",
-                cure=f"sparring decide {finding.id} --decision ... --owner ...",
+                text=f"Above the {most:.0%} that are borne, and owned by nobody: {', '.join(unowned)}.",
+                cure=f"sparring decide @{objective} --decision ... --owner ..., or one of them by its id",
             )
 
 
@@ -68,11 +68,25 @@ def _about(decided: Decided, current: Assessment, policy: Policy, today: date) -
     return Verdict(check=check, standing=Standing.PASS, text=text)
 
 
-def _above(finding: Finding, most: float) -> bool:
-    """Whether a finding's success at the headline size is shown to be above what is borne."""
+def subjects(current: Assessment) -> list[str]:
+    """Return what can be decided about: a finding by its id, or `@columns`, which is all of one objective together."""
+    objectives = dict.fromkeys(f"@{finding.threat.objective}" for finding in current.findings)
+    return [*objectives, *(finding.id for finding in current.findings)]
+
+
+def _above(current: Assessment, objective: str, most: float) -> list[str]:
+    """Return the findings of an objective whose success at the headline size is shown to be above what is borne.
+
+    Random changes are a yardstick, and nobody's doing.
+    """
+    mine = [f for f in current.findings if f.threat.objective == objective and f.threat.attacker != Attacker.NOBODY]
+    return [finding.id for finding in mine if _low(finding) > most]
+
+
+def _low(finding: Finding) -> float:
     at = headline_of(finding.threat.objective, [point.size for point in finding.curve])
-    success = next((point.success for point in finding.curve if abs(point.size - at) <= EPS), None)
-    return success is not None and success.low is not None and success.low > most
+    lows = [point.success.low for point in finding.curve if abs(point.size - at) <= EPS]
+    return lows[0] if lows and lows[0] is not None else -1.0
 
 
 def covers(current: Assessment, objective: str, most: float, decisions: Sequence[Decided], *, today: date) -> bool:
@@ -93,5 +107,5 @@ def covers(current: Assessment, objective: str, most: float, decisions: Sequence
         and not decided.has_expired(today)
         and not decided.reopened_by(model=current.target.sha256, data=current.data.sha256)
     }
-    above = [f.id for f in current.findings if f.threat.objective == objective and _above(f, most)]
-    return bool(above) and valid.issuperset(above)
+    above = _above(current, objective, most)
+    return f"@{objective}" in valid or (bool(above) and valid.issuperset(above))
