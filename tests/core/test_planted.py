@@ -21,6 +21,8 @@ def test_a_margin_falls_below_zero_where_the_decision_turns(link, label):
     height = raw @ margin.weights + RULE.offsets(x, [margin], link)[:, 0]
     decided = RULE.decided(cut, probabilities(raw, link)[:, 1])
     assert 50 < decided.sum() < 450
+    assert np.array_equal(RULE.of_raw(x, raw, link), decided)
+    assert np.array_equal(RULE.apply(RULE.scores_of_raw(x, raw, link)), decided)
     assert np.array_equal(height < 0, decided != label)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparring.core.examples import Floats, Ints
-from sparring.core.parameters import Link, Margin
+from sparring.core.parameters import Link, Margin, probabilities
 from sparring.core.target import Decision
 from sparring.errors import NotApplicable
 
@@ -38,6 +38,14 @@ class PlantedCut(Decision):
         # where both classes are level argmax takes the first, and the rule the second
         second = np.where(lead == 0.0, 0.5 + 1e-12, 1.0 / (1.0 + np.exp(-lead)))
         return np.column_stack([1.0 - second, second])
+
+    def of_raw(self, x: Floats, raw: Floats, link: Link) -> Ints:
+        """Decide rows by the cut-offs that ride along, shape (n,)."""
+        return self.decided(x[:, -1], probabilities(raw, link)[:, 1])
+
+    def scores_of_raw(self, x: Floats, raw: Floats, link: Link) -> Floats:
+        """Return probabilities that are level at each row's cut-off, shape (n, 2)."""
+        return self.moved(x[:, -1], probabilities(raw, link)[:, 1])
 
     def margins(self, *, label: int, wanted: tuple[int, ...], link: Link, n_outputs: int) -> list[Margin]:
         """List the one way to turn; where it begins is row by row in `offsets`.

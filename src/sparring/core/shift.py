@@ -65,6 +65,14 @@ class Shift(Decision):
         e = np.exp(raw - raw.max(axis=1, keepdims=True))
         return np.asarray(e / e.sum(axis=1, keepdims=True))
 
+    def of_raw(self, x: Floats, raw: Floats, link: Link) -> Ints:
+        """Say how predictions moved from those that ride along, shape (n,)."""
+        return self.between(x[:, -1], _value(raw, link))
+
+    def scores_of_raw(self, x: Floats, raw: Floats, link: Link) -> Floats:
+        """Return a share for each answer, shape (n, 3)."""
+        return self.scores(x[:, -1], _value(raw, link))
+
     def margins(self, *, label: int, wanted: tuple[int, ...], link: Link, n_outputs: int) -> list[Margin]:
         """List the ways to move; where each begins is row by row in `offsets`."""
         if n_outputs != 1:
@@ -81,6 +89,11 @@ class Shift(Decision):
     def seen_from(self, row: Floats, others: Floats, labels: Ints) -> Ints:
         """Say how other rows' predictions differ from that of one row, shape (n,)."""
         return self.between(row[-1], others[:, -1])
+
+
+def _value(raw: Floats, link: Link) -> Floats:
+    """Turn raw scores into predictions."""
+    return np.asarray(np.exp(raw[:, 0]) if link == "log" else raw[:, 0])
 
 
 def _raw(value: Floats, link: Link) -> Floats:

@@ -110,6 +110,14 @@ class Decision(Spec):
             return np.asarray(raw[:, 0] >= 0.0, dtype=np.int64)
         return self.apply(probabilities(raw, link))
 
+    def of_raw(self, x: Floats, raw: Floats, link: Link) -> Ints:
+        """Decide rows of the encoded table from their raw scores, shape (n,)."""
+        return self.decide(raw, link)
+
+    def scores_of_raw(self, x: Floats, raw: Floats, link: Link) -> Floats:
+        """Return probabilities of rows of the encoded table from their raw scores, shape (n, n_classes)."""
+        return probabilities(raw, link)
+
     def margins(self, *, label: int, wanted: tuple[int, ...], link: Link, n_outputs: int) -> list[Margin]:
         """List the ways in which a row decided as `label` comes to be decided as one of `wanted`.
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sparring.attacks.evasion._reading import Reading, asked_often
 from sparring.core.case import AdversarialExamples, Attempt, Bounds, EvasionCase
 from sparring.core.examples import Bools, Floats, Ints
 from sparring.core.parameters import LinearModel, Link, Margin, TreeEnsemble, argmax_margin
@@ -71,6 +72,7 @@ class Ways(ABC, Generic[WayT]):
     def __init__(self, case: EvasionCase, *, link: Link, n_outputs: int) -> None:
         self.case = case
         self.n_outputs = n_outputs
+        self.link: Link = link
         self.x = np.ascontiguousarray(case.rows.x, dtype=np.float64)
         self.x_adv = self.x.copy()
         self.size = np.full(len(self.x), np.inf)
@@ -180,10 +182,10 @@ class Ways(ABC, Generic[WayT]):
         return rows[(limit[rows] > 0) & (limit[rows] < self.size[rows])]
 
     def passes(self, search: Callable[[], Iterator[Attempt]]) -> Iterator[Attempt]:
-        """Yield what a search finds; then, where columns are related, what it finds when those stay as they are.
+        """Yield what a search finds; where columns are related, then what it finds when those stay as they are.
 
         What is searched knows of no relations, so that its bounds hold with them, too, and some of what it finds does
-        not once it is repaired.
+        not once it is repaired. So the reading of the model is also asked, often, about rows that keep to them.
 
         Parameters
         ----------
@@ -192,9 +194,26 @@ class Ways(ABC, Generic[WayT]):
         """
         yield from search()
         related = self.case.space.related
-        if related.any() and not self.case.cancelled():
-            self.leave(related)
-            yield from (attempt for attempt in search() if not isinstance(attempt, Bounds))
+        if not related.any() or self.case.cancelled():
+            return
+        self.leave(related)
+        yield from (attempt for attempt in search() if not isinstance(attempt, Bounds))
+        yield from self.asked()
+
+    def asked(self) -> Iterator[AdversarialExamples]:
+        """Yield what asking the reading finds, where columns are related."""
+        case = self.case
+        if case.space.related.any() and len(self.x) and not case.cancelled():
+            self._adopt(asked_often(case, Reading(case.space, case.oracle.decision, self.raw, self.link)))
+            yield self.attempt
+
+    def _adopt(self, found: AdversarialExamples) -> None:
+        """Keep what is smaller than what is in hand, once the model itself has confirmed it."""
+        size = self.case.space.size(self.x, found.x_adv, self.case.threat.objective)
+        rows = np.flatnonzero(found.found & (size < self.size) & (self.queries < self.case.effort.queries))
+        if len(rows):
+            won = rows[self._ask(rows, found.x_adv[rows])]
+            self.x_adv[won], self.size[won] = found.x_adv[won], size[won]
 
     @abstractmethod
     def leave(self, columns: Bools) -> None:

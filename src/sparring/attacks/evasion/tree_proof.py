@@ -66,6 +66,7 @@ class TreeProof(Attack[Evasion]):
             yield from self._columns(ways)
         else:
             yield from self._spread(ways)
+        yield from ways.asked()
 
     def _columns(self, ways: TreeWays) -> Iterator[Attempt]:
         sweeps = ways.case.effort.sweeps
