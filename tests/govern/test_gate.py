@@ -75,6 +75,14 @@ def test_what_the_rows_cannot_show_is_said_with_their_power(usual):
     report = judged(usual, moved, Policy(mode="ratchet", margin=0.5), folder="f")
     text = standing(report, "ratchet@spread")
     assert text.standing is not Standing.FAIL
+    (close,) = [
+        v
+        for v in judged(usual, usual, Policy(mode="ratchet", margin=0.001), folder="f").verdicts
+        if v.check == "ratchet@spread"
+    ]
+    assert close.standing is Standing.WARNING
+    assert "is not shown. So many rows show a worsening of" in close.text
+    assert "four times in five" in close.text
     few = dict(list(usual.findings[0].sizes.items())[:10])
     small = usual.model_copy(update={"findings": tuple(f.model_copy(update={"sizes": few}) for f in usual.findings)})
     said = standing(judged(usual, small, Policy(mode="ratchet"), folder="f"), "ratchet@columns")

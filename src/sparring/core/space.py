@@ -256,17 +256,7 @@ class TableSpace:
         return None
 
     def project(self, x: Floats, x_adv: Floats) -> Floats:
-        """Pull `x_adv` to a row near it that may be entered in place of `x`, and keeps to the relations.
-
-        Parameters
-        ----------
-        x, x_adv : ndarray of shape (n, d)
-
-        Returns
-        -------
-        ndarray of shape (n, d)
-            Projecting twice is projecting once.
-        """
+        """Pull `x_adv` to a row near it that may be entered in place of `x`: `entrywise`, then `repair`."""
         return self.repair(x, self.entrywise(x, x_adv))
 
     def entrywise(self, x: Floats, x_adv: Floats) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import get_args
 
 import numpy as np
 
@@ -11,13 +12,13 @@ from sparring.assess.findings import EPS
 from sparring.core.decisions import Decided
 from sparring.core.document import Assessment, Estimate, Finding, Outcome
 from sparring.core.policy import GateReport, Policy, Standing, Verdict
-from sparring.core.threat import headline_of
+from sparring.core.threat import Objective, headline_of
 from sparring.errors import UserError
 from sparring.govern.owners import covers, owned
 from sparring.govern.ratchet import LEVEL, compared, smallest_shown
 
 FEW_ROWS = 30
-OBJECTIVES = ("columns", "spread", "cost")
+OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
 
 def judged(

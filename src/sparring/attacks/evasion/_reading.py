@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sparring.attacks.evasion._ball import Compass
 from sparring.attacks.evasion._blackbox import Ledger
-from sparring.attacks.evasion._descent import Descent
-from sparring.attacks.evasion._greedy import Greedy
+from sparring.attacks.evasion._by_scores import by_scores
 from sparring.core.case import AdversarialExamples, Effort, EvasionCase
 from sparring.core.examples import Floats, Ints
 from sparring.core.parameters import Link, Parameters
@@ -23,7 +21,6 @@ from sparring.errors import NotApplicable
 SEEN = frozenset({Access.LABELS, Access.SCORES})
 QUESTIONS = 500
 """Put to the reading for each row; they cost the attacker nothing."""
-STARTS, TRUST, MEMORY = 5, 1.5, 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,13 +75,8 @@ def asked_often(case: EvasionCase, reading: Reading) -> AdversarialExamples:
         Rows that keep to the relations and pass on the reading.
     """
     inner = replace(case, oracle=Oracle(reading, SEEN), effort=Effort(queries=QUESTIONS))
-    ledger, batch = Ledger(inner), QUESTIONS // 50
-    if case.threat.objective != "spread":
-        search = Greedy(ledger, batch=batch).run(copies=STARTS)
-    else:
-        compass = Compass(shape=ledger.x.shape, trust=TRUST, memory=MEMORY)
-        streams = case.streams(f"reading@{case.threat.objective}")
-        search = Descent(ledger, streams, batch=batch, compass=compass).run(copies=STARTS)
+    ledger = Ledger(inner)
+    search = by_scores(ledger, case.streams(f"reading@{case.threat.objective}"))
     for _ in search:
         if case.cancelled():
             break

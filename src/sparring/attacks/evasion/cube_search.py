@@ -8,10 +8,8 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from sparring.attacks.evasion._ball import Compass
 from sparring.attacks.evasion._blackbox import Ledger
-from sparring.attacks.evasion._descent import Descent
-from sparring.attacks.evasion._greedy import Greedy
+from sparring.attacks.evasion._by_scores import BATCH, MEMORY, STARTS, TRUST, by_scores
 from sparring.core.case import AdversarialExamples, EvasionCase
 from sparring.core.plugin import Attack
 from sparring.core.spec import Access
@@ -33,10 +31,10 @@ class CubeSearch(Attack[Evasion]):
         "columns: single edits by score, then sets of them in the order of their summed scores."
     )
 
-    starts: int = Field(5, ge=1, description="nearest wanted background rows to start from or to copy values from")
-    batch: int = Field(10, ge=1, description="candidates for each row in one pass; more where there are many tries")
-    trust: float = Field(1.5, ge=0, description="how strongly draws follow what was seen")
-    memory: float = Field(0.9, ge=0, le=1, description="share of what was seen that is kept from pass to pass")
+    starts: int = Field(STARTS, ge=1, description="nearest wanted background rows to start from or to copy values from")
+    batch: int = Field(BATCH, ge=1, description="candidates for each row in one pass; more where there are many tries")
+    trust: float = Field(TRUST, ge=0, description="how strongly draws follow what was seen")
+    memory: float = Field(MEMORY, ge=0, le=1, description="share of what was seen that is kept from pass to pass")
 
     def run(self, case: EvasionCase, *, rng: np.random.Generator) -> Iterator[AdversarialExamples]:
         """Yield after each pass."""
@@ -44,11 +42,7 @@ class CubeSearch(Attack[Evasion]):
         yield ledger.attempt
         if not len(ledger.open()):
             return
-        # fifty passes at most, so that few survivors still make batches worth a call
-        batch = max(self.batch, case.effort.queries // 50)
-        if case.threat.objective != "spread":
-            yield from Greedy(ledger, batch=batch).run(copies=self.starts)
-            return
         streams = case.streams(f"{self.id}@{case.threat.objective}")
-        compass = Compass(shape=ledger.x.shape, trust=self.trust, memory=self.memory)
-        yield from Descent(ledger, streams, batch=batch, compass=compass).run(copies=self.starts)
+        yield from by_scores(
+            ledger, streams, starts=self.starts, batch=self.batch, trust=self.trust, memory=self.memory
+        )
