@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -104,17 +105,16 @@ def attack_rows(
     enough : callable
         Given an attempt on the rows of one worker, says whether to stop there.
     """
+    attack = partial(
+        _attack_part, planned, target, background=background, entropy=entropy, deadline=deadline, enough=enough
+    )
     parts = np.array_split(np.arange(len(rows)), max(1, min(jobs, len(rows))))
     if len(parts) == 1:
-        return _attack_part(planned, target, rows, background, entropy=entropy, deadline=deadline, enough=enough)
+        return attack(rows)
     import joblib
 
     with joblib.parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
-        work = joblib.delayed(_attack_part)
-        traces = joblib.Parallel()(
-            work(planned, target, rows.take(part), background, entropy=entropy, deadline=deadline, enough=enough)
-            for part in parts
-        )
+        traces = joblib.Parallel()(joblib.delayed(attack)(rows.take(part)) for part in parts)
     return _join(traces)
 
 
@@ -122,8 +122,8 @@ def _attack_part(
     planned: Planned,
     target: Target,
     rows: Examples,
-    background: Examples,
     *,
+    background: Examples,
     entropy: int,
     deadline: float,
     enough: Enough,
