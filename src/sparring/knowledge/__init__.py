@@ -1,5 +1,43 @@
-"""What the words, attackers, attacks, figures and doubts mean, in plain language: YAML and its loader."""
+"""What words, attackers, threats, defenses, figures and doubts mean, in plain language: YAML and its loader."""
 
-from sparring.knowledge.entries import AttackEntry, AttackerEntry, CaveatEntry, Entry, Knowledge, MeasureEntry, load
+from sparring.knowledge.entries import (
+    AttackEntry,
+    AttackerEntry,
+    BeliefEntry,
+    CaveatEntry,
+    DefenseEntry,
+    Entry,
+    Fact,
+    Framework,
+    IncidentEntry,
+    MeasureEntry,
+    QuestionEntry,
+    Related,
+    RuleEntry,
+    Stage,
+    ThreatEntry,
+    Tool,
+)
+from sparring.knowledge.shelves import VERSION, Knowledge, load
 
-__all__ = ["AttackEntry", "AttackerEntry", "CaveatEntry", "Entry", "Knowledge", "MeasureEntry", "load"]
+__all__ = [
+    "VERSION",
+    "AttackEntry",
+    "AttackerEntry",
+    "BeliefEntry",
+    "CaveatEntry",
+    "DefenseEntry",
+    "Entry",
+    "Fact",
+    "Framework",
+    "IncidentEntry",
+    "Knowledge",
+    "MeasureEntry",
+    "QuestionEntry",
+    "Related",
+    "RuleEntry",
+    "Stage",
+    "ThreatEntry",
+    "Tool",
+    "load",
+]

@@ -1,16 +1,16 @@
-"""Entries of the knowledge base, and how they are read from YAML."""
+"""Entries of the knowledge base: what each kind holds. How they are read stands in `shelves`."""
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sparring.core.spec import Spec
 from sparring.core.threat import Attacker
+
+Stage = Literal["data", "model", "deployment", "security", "management"]
+"""Where along the way from data to a decision something belongs; each stage has a team, or should have."""
 
 
 class Entry(Spec):
@@ -56,37 +56,134 @@ class CaveatEntry(Entry):
     cure: str = Field(..., description="what to do about it")
 
 
-class Knowledge(Spec):
-    """All entries, by name."""
+class Related(Spec):
+    """An entry of somebody else's list. That it belongs here is our reading, unless `stated` says otherwise."""
 
-    terms: dict[str, Entry]
-    attackers: dict[str, AttackerEntry]
-    attacks: dict[str, AttackEntry]
-    measures: dict[str, MeasureEntry]
-    caveats: dict[str, CaveatEntry]
+    framework: str = Field(..., description="as in frameworks.yaml, such as mitre-atlas")
+    version: str
+    id: str
+    stated: bool = Field(False, description="whether that list itself makes the connection")
 
-    def every(self) -> dict[str, Entry]:
-        """Return all entries by name; the name of an attack is its id."""
-        shelves = (self.terms, self.attackers, self.attacks, self.measures, self.caveats)
-        return {name: entry for shelf in shelves for name, entry in shelf.items()}
-
-
-EntryT = TypeVar("EntryT", bound=Entry)
+    @property
+    def text(self) -> str:
+        """Framework, version and id in one line."""
+        return f"{self.framework} {self.version} {self.id}"
 
 
-@cache
-def load() -> Knowledge:
-    """Read the knowledge base that ships with the package, once."""
-    return Knowledge(
-        terms=_shelf("terms", Entry),
-        attackers=_shelf("attackers", AttackerEntry),
-        attacks=_shelf("attacks", AttackEntry),
-        measures=_shelf("measures", MeasureEntry),
-        caveats=_shelf("caveats", CaveatEntry),
+def _triples(said: Any) -> Any:
+    """Read ``{mitre-atlas 5.6.1: [AML.T0015]}`` as triples."""
+    if not isinstance(said, dict):
+        return said
+    return tuple(
+        {"framework": key.split(" ")[0], "version": key.split(" ")[-1], "id": one}
+        for key, ids in said.items()
+        for one in ids
     )
 
 
-def _shelf(name: str, kind: type[EntryT]) -> dict[str, EntryT]:
-    text = files("sparring.knowledge").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    raw: dict[str, dict[str, Any]] = yaml.safe_load(text)
-    return {str(key): kind(name=str(key), **values) for key, values in raw.items()}
+class _WithRelated(Entry):
+    related: tuple[Related, ...] = Field((), description="where other lists speak of something near")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_related(cls, said: Any) -> Any:
+        return {**said, "related": _triples(said.get("related", ()))} if isinstance(said, dict) else said
+
+
+class ThreatEntry(_WithRelated):
+    """Something that somebody could do to a system with a model in it."""
+
+    stage: Stage = Field(..., description="where it enters")
+    life: str = Field(..., description="what it looks like, in one example that names no technique")
+    worst: str = Field(..., description="the worst that comes of it, in one clause")
+    measured_by: tuple[Attacker, ...] = Field((), description="attackers of `assess` whose figures speak of it")
+    cases: tuple[str, ...] = Field((), description="names of incidents")
+    eu: str = Field("", description="place in the EU AI Act that speaks of something near")
+
+
+class Tool(Spec):
+    """Software that carries out a defense."""
+
+    name: str
+    url: str
+    license: str = Field(..., description="SPDX identifier")
+    released: str = Field(..., description="its last release: version and ISO date")
+    does_not: str = Field(..., description="what it does not do, in one sentence")
+
+
+class DefenseEntry(_WithRelated):
+    """Something that makes a threat smaller."""
+
+    stage: Stage = Field(..., description="whose work it usually is")
+    accuracy_cost: Literal["none", "none-low", "low", "measured"] = Field(
+        ..., description="what it costs in accuracy; none: no prediction changes"
+    )
+    costs: str = Field(..., description="what it costs otherwise, in one clause")
+    tool: Tool | None = Field(..., description="the maintained open-source tool; None: none is needed")
+    without: str = Field("", description="where there is no tool: how it is done")
+
+
+class IncidentEntry(Entry):
+    """Something that happened."""
+
+    year: int
+    kind: Literal["incident", "exercise"] = Field(..., description="exercise: researchers showed it on a live system")
+    threats: tuple[str, ...]
+    source: Related
+
+
+class BeliefEntry(Entry):
+    """A belief about one's own model, and the experiment that could refute it."""
+
+    statement: str = Field(..., description="the belief, as people say it")
+    heard: str = Field(..., description="the study that found it, or 'commonly heard'")
+    guess: str = Field(..., description="question whose answer is a share, for the user to guess first")
+    experiment: str = Field(..., description="what is done, in one sentence")
+    settled_by: str | None = Field(..., description="name of the experiment; None: it is not built yet")
+    refuted_when: str
+    kept_when: str
+
+
+class Framework(Spec):
+    """Somebody else's list."""
+
+    name: str
+    title: str
+    version: str
+    license: str
+    url: str
+    checked: str = Field(..., description="what its ids were taken from, and when")
+    ids: dict[str, str] = Field(..., description="every id of it, with its name there")
+
+
+class Fact(Spec):
+    """One thing that a question asks for; `name` is a field of `Answers`."""
+
+    name: str
+    ask: str
+    kind: Literal["one", "several", "number", "share", "text", "interval", "money", "names", "columns", "auto"]
+    options: dict[str, str] = Field(default_factory=dict, description="code to what it says, in the order of asking")
+    hint: str = ""
+    unit: str = ""
+
+
+class QuestionEntry(Spec):
+    """A question about facts around the model. No word in it is a security word."""
+
+    name: str = Field(..., description="Q0 to Q15")
+    short: str = Field(..., description="what it is about, in two or three words")
+    first: int = Field(0, description="place among the four questions of the first result; 0: asked later")
+    facts: tuple[Fact, ...]
+    stage: Stage = Field(..., description="who would know, where the person asked does not")
+    why: str = Field(..., description="what the answer is used for, in one sentence")
+
+
+class RuleEntry(Spec):
+    """When a threat applies, how it is tested, and what makes it smaller."""
+
+    name: str = Field(..., description="R01 to R20")
+    when: Any = Field(..., description="condition on the answers; see `sparring.govern.conditions`")
+    threats: tuple[str, ...]
+    test: str
+    defenses: tuple[str, ...] = Field(..., description="those that change no prediction come first")
+    stage: Stage = Field(..., description="who owns what comes of it")
