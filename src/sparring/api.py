@@ -18,7 +18,8 @@ from sparring.assess import relations as related
 from sparring.assess import subject
 from sparring.assess.job import Job, Progress, write_pages
 from sparring.assess.system import System, read_system
-from sparring.core.document import Answers, Assessment, Finding
+from sparring.core.answers import Answers
+from sparring.core.document import Assessment, Finding
 from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.errors import OptionError, PluginError

@@ -9,8 +9,9 @@ import pytest
 
 from assess.toy import Toy, number
 from sparring.assess import bench, findings, plan
+from sparring.core.answers import Answers
 from sparring.core.case import AdversarialExamples, Bounds
-from sparring.core.document import Answers, Assessment, DataRecord, Outcome, TargetRecord
+from sparring.core.document import Assessment, DataRecord, Outcome, TargetRecord
 from sparring.core.examples import Examples
 from sparring.core.plugin import Attack
 from sparring.core.space import TableSpace

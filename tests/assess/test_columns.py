@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sparring.assess.columns import guess, infer, overlay, read, suggested
 from sparring.assess.system import System, read_system, render, write
-from sparring.core.document import Answers
+from sparring.core.answers import Answers
 from sparring.core.space import Column
 from sparring.errors import ColumnsError, DataError, OutputError
 

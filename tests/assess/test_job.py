@@ -20,7 +20,8 @@ from sparring import api
 from sparring.assess import bench, job
 from sparring.assess.system import read_system
 from sparring.attacks.evasion.tree_search import TreeSearch
-from sparring.core.document import Answers, Outcome
+from sparring.core.answers import Answers
+from sparring.core.document import Outcome
 from sparring.errors import DataError, DecisionError, ModelError, OptionError, OutputError, PluginError
 from sparring.store import Archive
 

@@ -8,7 +8,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import sparring
-from sparring.core.document import Answers, Outcome
+from sparring.core.answers import Answers
+from sparring.core.document import Outcome
 
 ONLY = ["evasion/linear-exact", "evasion/random-noise"]
 

@@ -8,7 +8,7 @@ import pytest
 from assess.toy import Toy
 from sparring.assess import plan
 from sparring.assess.plan import Speed
-from sparring.core.document import Answers
+from sparring.core.answers import Answers
 from sparring.core.plugin import Attack
 from sparring.core.spec import Access
 from sparring.core.threat import Attacker, Evasion

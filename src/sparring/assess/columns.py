@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from sparring.assess.observe import Observed, observe
 from sparring.assess.system import ColumnsTable, read, render, write
-from sparring.core.document import Answers
+from sparring.core.answers import Answers
 from sparring.core.examples import Floats
 from sparring.core.space import Column, Who
 from sparring.errors import ColumnsError

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sparring.core.answers import Answers
 from sparring.core.case import Effort
-from sparring.core.document import Answers
 from sparring.core.examples import Bools, Floats, Ints
 from sparring.core.metered import Metered
 from sparring.core.plugin import Attack

@@ -14,7 +14,8 @@ from sparring.assess import columns as tables
 from sparring.assess import relations, sampling
 from sparring.assess.system import System
 from sparring.assess.who import Subject
-from sparring.core.document import Answers, TargetRecord
+from sparring.core.answers import Answers
+from sparring.core.document import TargetRecord
 from sparring.core.examples import Examples, Floats, Ints
 from sparring.core.metered import Metered
 from sparring.core.plugin import Adapter

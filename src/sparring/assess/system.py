@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from sparring.assess.relations import parsed
-from sparring.core.document import Answers
+from sparring.core.answers import Answers
 from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.store.careful_yaml import CarefulYaml, near

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sparring.core.document import Answers
+from sparring.core.answers import Answers
 from sparring.core.examples import Examples, Floats
 from sparring.core.relations import Relation
 from sparring.core.space import Codec

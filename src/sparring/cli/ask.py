@@ -11,7 +11,7 @@ from typing import TypeVar
 from sparring.assess import questions
 from sparring.assess.questions import Choices
 from sparring.cli.console import clean, say
-from sparring.core.document import Answers
+from sparring.core.answers import Answers
 from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.errors import OptionError

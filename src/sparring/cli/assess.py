@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sparring.api import Result
     from sparring.artifact import LoadedModel
     from sparring.assess.system import System
-    from sparring.core.document import Answers
+    from sparring.core.answers import Answers
     from sparring.core.relations import Relation
     from sparring.core.space import Column
 
@@ -252,14 +252,14 @@ class Asking:
     def _asked(self) -> Known:
         from sparring.assess import questions
         from sparring.cli.ask import ask
-        from sparring.core.document import Answers
+        from sparring.core.answers import Answers
 
         answers, choices = ask(self.table(), classes=self.class_names(), known=Answers(wants=self.wants))
         return Known(columns=questions.table(choices), answers=answers)
 
     def _guessed(self) -> Known:
         from sparring.assess import questions
-        from sparring.core.document import Answers
+        from sparring.core.answers import Answers
 
         say("who can set each column is guessed from the names alone (--yes)")
         table = questions.table(questions.prefill(self.table()))

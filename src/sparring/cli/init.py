@@ -15,7 +15,7 @@ from sparring.cli.console import interactive, say
 if TYPE_CHECKING:
     from sparring.assess.questions import Choices
     from sparring.assess.system import System
-    from sparring.core.document import Answers
+    from sparring.core.answers import Answers
     from sparring.core.relations import Relation
     from sparring.core.space import Column
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from sparring.core.answers import Answers
 from sparring.core.case import Effort
 from sparring.core.relations import Relation
 from sparring.core.space import Column
@@ -220,16 +221,6 @@ class DataRecord(Spec):
     attacked: int | None = Field(None, description="rows that the plan meant to attack at most")
     sample: int | None = Field(None, description="rows that worst-case figures rest on; None: all")
     read: int | None = Field(None, description="rows of the data, where `rows` of them were drawn; None: all")
-
-
-class Answers(Spec):
-    """What the owner said about the world around the model; None: not asked or not known."""
-
-    decides: str | None = Field(None, description="what the model decides")
-    wants: str | None = Field(None, description="the answer that somebody gains from")
-    tries: int | None = Field(None, ge=0, description="how many tries one person could make")
-    unit: str | None = Field(None, description="what the costs of columns are counted in, such as EUR")
-    answered: bool = Field(False, description="whether people confirmed the columns table")
 
 
 class Assessment(Spec):

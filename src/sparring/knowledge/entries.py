@@ -165,6 +165,7 @@ class Fact(Spec):
     options: dict[str, str] = Field(default_factory=dict, description="code to what it says, in the order of asking")
     hint: str = ""
     unit: str = ""
+    later: bool = Field(False, description="not asked before the first result")
 
 
 class QuestionEntry(Spec):
