@@ -6,7 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from sparring.core.document import Assessment, Finding
 from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.errors import OptionError, PluginError
+from sparring.govern.derive import profiles_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,6 +202,8 @@ def assess(
         shift=shift,
         direction=direction,
     )
+    said = who.answers.model_copy(update={"wants": who.answers.wants or record_of_target.wants})
+    who = replace(who, profiles=profiles_of(said, who.codec.space.shown))
     budget_s, only = seconds(budget), _ids(only)
     entropy = _entropy(rng)
     options = {"budget": budget_s, "only": list(only), "entropy": None if rng is None else entropy}

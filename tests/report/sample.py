@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from sparring.core.answers import Answers
 from sparring.core.case import Effort
 from sparring.core.document import (
-    Answers,
     Assessment,
     Caveat,
     Change,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from sparring.errors import BudgetSpent, ModelError
 
 BACKGROUND_ROWS = 2000
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
+ANYBODY: frozenset[str] = frozenset(Attacker)
 PENDING = "not reached yet"
 OUT_OF_TIME = "the budget ended first"
 CAPPED = "the model may be asked {cap:,} rows in all, and {sent:,} were sent; raise max_queries to measure this"
@@ -179,24 +180,22 @@ class Bench:
             or findings.unmeasured(p, Outcome.SKIPPED, PENDING, classes=classes, fingerprint=document.fingerprint)
             for p in planned
         )
-        update = {
-            "findings": every,
-            "target": self._counted(document),
-            "worst_case": self.worst_case(),
-            "seconds": round(time.time() - self.began, 3),
-        }
-        return document.model_copy(update=update)
+        return document.model_copy(update={"findings": every, **self._together(document)})
 
     def _closed(self, document: Assessment) -> Assessment:
         self.progress("putting findings together", 0.99)
-        update = {
-            "complete": True,
+        caveats = (*document.caveats, *across.doubts(self.sizes, self.lower))
+        return document.model_copy(update={"complete": True, "caveats": caveats, **self._together(document)})
+
+    def _together(self, document: Assessment) -> dict[str, Any]:
+        """Return what is said of all findings together."""
+        among = self.subject.among
+        return {
             "target": self._counted(document),
             "worst_case": self.worst_case(),
-            "caveats": (*document.caveats, *across.doubts(self.sizes, self.lower)),
+            "within": () if among is None else self.worst_case(among=among),
             "seconds": round(time.time() - self.began, 3),
         }
-        return document.model_copy(update=update)
 
     def _counted(self, document: Assessment) -> TargetRecord:
         target = self.subject.target
@@ -324,7 +323,7 @@ class Bench:
 
     def _more_helps(self, item: plan.Planned) -> bool:
         """Whether the budget bounds the effort, rather than what the owner said about tries or how an attack works."""
-        tries = self.subject.answers.tries
+        tries = self.subject.answers.most_queries
         asks = item.threat.attacker in (Attacker.SEES_DECISIONS, Attacker.SEES_SCORES)
         return asks and (tries is None or item.effort.queries < tries)
 
@@ -353,12 +352,16 @@ class Bench:
             raise
         return findings.Baseline("copying the nearest real row that is decided as wanted", judged.size)
 
-    def worst_case(self) -> tuple[WorstCase, ...]:
-        """Return what is left when every row meets the best of all attackers measured so far."""
+    def worst_case(self, *, among: frozenset[str] = ANYBODY) -> tuple[WorstCase, ...]:
+        """Return what is left when every row meets the best of the attackers measured so far.
+
+        What is proven holds whoever has proven it.
+        """
         found = []
         for objective in OBJECTIVES:
             names = [name for name, (_, its, _) in self.sizes.items() if its == objective]
-            if not names:
+            tried = [name for name in names if self.sizes[name][0] in among]
+            if not tried:
                 continue
             worst = figures.worst_case(
                 self.sample,
@@ -366,7 +369,7 @@ class Bench:
                 self.where,
                 threat=self._threat(objective),
                 classes=self.subject.target.decision.classes,
-                sizes=[self.judged[name].size for name in names],
+                sizes=[self.judged[name].size for name in tried],
                 lower=[self.lower[name] for name in names],
                 floor=self._floor(objective),
                 constant=self._performance.constant_model if self.subject.truth is not None else None,

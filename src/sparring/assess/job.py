@@ -80,6 +80,7 @@ class Job:
             answers=self.subject.answers,
             columns=self.subject.codec.space.shown,
             relations=(*self.subject.codec.space.relations, *self.subject.open_relations),
+            profiles=self.subject.profiles,
             budget_s=self.budget_s,
         )
         return document.model_copy(update={"fingerprint": _fingerprint(document, options)})

@@ -266,13 +266,13 @@ def _queries(chosen: Sequence[Planned], *, answers: Answers, budget_s: float, ro
     enough = USUAL_QUERIES * max(1.0, budget_s / USUAL_BUDGET_S)
     fitting = [step for step in QUERY_LADDER if step <= min(affordable, enough)]
     queries = fitting[-1] if fitting else QUERY_LADDER[0]
-    return queries if answers.tries is None else min(queries, answers.tries)
+    return queries if answers.most_queries is None else min(queries, answers.most_queries)
 
 
 def _with_effort(planned: Planned, queries: int, answers: Answers) -> Planned:
     if planned.threat.attacker is Attacker.BY_HAND:
         # a person gives up after some tries, whatever the machine could afford
-        queries = min(HAND_TRIES, queries) if answers.tries is None else min(HAND_TRIES, answers.tries)
+        queries = min(HAND_TRIES, queries) if answers.most_queries is None else min(HAND_TRIES, answers.most_queries)
     if planned.threat.attacker is Attacker.HAS_A_COPY:
         queries = min(CONFIRMATIONS, queries)
     if planned.threat.attacker is Attacker.INSIDER:
@@ -283,7 +283,7 @@ def _with_effort(planned: Planned, queries: int, answers: Answers) -> Planned:
 
 def how_many_rows(speed: Speed, *, budget_s: float, answers: Answers) -> int:
     """Rows to attack: as many as leave a few hundred questions for each, or as many as one person could ask."""
-    questions = ASKED_OF_A_ROW if answers.tries is None else min(ASKED_OF_A_ROW, 10 * answers.tries)
+    questions = ASKED_OF_A_ROW if answers.most_queries is None else min(ASKED_OF_A_ROW, 10 * answers.most_queries)
     per_row = questions * (speed.row_s + speed.call_s / 256)
     fitting = [step for step in ROW_LADDER if step * per_row <= budget_s]
     return fitting[-1] if fitting else ROW_LADDER[0]

@@ -9,6 +9,7 @@ from sparring.core.examples import Examples, Floats
 from sparring.core.relations import Relation
 from sparring.core.space import Codec
 from sparring.core.target import Target
+from sparring.core.threat_model import Profile, headliners
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,8 @@ class Subject:
     wants : int or None
         Class index that somebody wants.
     answers : Answers
+    profiles : tuple of Profile
+        Who could attack, as the answers have it; empty: it was not asked.
     open_relations : tuple of Relation
         They hold in all rows, and nobody has said whether they must; those that must are in the codec's space.
     truth : ndarray of shape (n,) or None
@@ -43,3 +46,9 @@ class Subject:
     read: int | None = None
     truth: Floats | None = None
     open_relations: tuple[Relation, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+
+    @property
+    def among(self) -> frozenset[str] | None:
+        """Attackers of whom headlines speak; None: all of them."""
+        return headliners(self.profiles)

@@ -26,6 +26,11 @@ DataKind = Literal["table", "image", "audio", "text", "series", "other"]
 FileFormat = Literal["pickle", "native", "code", "served"]
 Role = Literal["data", "model", "running", "security", "risk"]
 
+POPULATION = {"anyone": 10_000, "account": 1_000, "vetted": 1_000, "staff": 100}
+"""Tries that one of these could plausibly make before the effort shows."""
+OUTCOME_ONLY = 10
+"""Tries of somebody who has to wait for what happens each time."""
+
 ALONE = ("nobody", "nothing", "packages")
 """Codes that contradict whatever stands beside them."""
 
@@ -112,3 +117,13 @@ class Answers(Spec):
     def loss(self) -> tuple[float, float, float] | None:
         """Cost of one success of somebody who gains: a wrongly accepted case, where that was said."""
         return self.loss_accepted or self.loss_refused
+
+    @property
+    def most_queries(self) -> int | None:
+        """Tries that one person could make: what was said, what such senders get away with, and 10 of the outcome only.
+
+        None: nobody has said anything about it.
+        """
+        known = [self.tries, POPULATION.get(self.senders or "")]
+        known += [OUTCOME_ONLY] if self.sees == ("outcome",) else []
+        return min((tries for tries in known if tries is not None), default=None)

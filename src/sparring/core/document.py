@@ -13,6 +13,7 @@ from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.core.spec import Spec
 from sparring.core.threat import Objective
+from sparring.core.threat_model import Profile
 
 SCHEMA_VERSION = 1
 UNKNOWN = "unknown"
@@ -244,6 +245,10 @@ class Assessment(Spec):
     )
     performance: Performance | None = None
     worst_case: tuple[WorstCase, ...] = Field((), description="one for each objective that was measured")
+    profiles: tuple[Profile, ...] = Field((), description="who could attack, as the answers have it")
+    within: tuple[WorstCase, ...] = Field(
+        (), description="worst_case among the attackers that apply; empty: nobody has said who could attack"
+    )
     budget_s: float
     seconds: float = Field(0.0, description="from the start of the budget to its end; without `compile_s`")
     compile_s: float = Field(

@@ -125,7 +125,7 @@ def _read(file: str) -> dict[str, Any]:
 
 def _shelf(name: str, kind: type[SpecT]) -> dict[str, SpecT]:
     raw: dict[str, dict[str, Any]] = _read(f"{name}.yaml")
-    return {str(key): kind(name=str(key), **values) for key, values in raw.items()}
+    return {str(key): kind.model_validate({"name": str(key), **values}) for key, values in raw.items()}
 
 
 def _ids(framework: str, version: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from sparring.core.document import UNKNOWN, Assessment, Finding, Outcome, Point, WorstCase
 from sparring.core.space import Column
 from sparring.core.threat import MONEY, Attacker, headline_of
+from sparring.core.threat_model import Profile, headliners
 from sparring.knowledge import load
 from sparring.report import words
 
@@ -70,13 +71,36 @@ class Facts:
 
     @cached_property
     def top(self) -> Finding | None:
-        """The finding of the headline: the most successful, of whatever attacker."""
-        found = self.of(self.objective)
+        """The finding of the headline: the most successful, of the attackers that the answers leave."""
+        found = self.headlined(self.objective)
         return found[0] if found else None
 
+    @cached_property
+    def among(self) -> frozenset[str] | None:
+        """Attackers of whom the headline speaks; None: of all, since nobody has said who could attack."""
+        return headliners(self.assessment.profiles) if self.assessment.within else None
+
+    def headlined(self, objective: str) -> tuple[Finding, ...]:
+        """Return measured findings of those of whom the headline speaks, most successful first."""
+        found = self.of(objective)
+        return tuple(f for f in found if self.among is None or f.threat.attacker in self.among) or found
+
+    def beyond(self, objective: str) -> tuple[Finding, ...]:
+        """Return measured findings of attackers who do not follow from the answers, most successful first."""
+        said = self.headlined(objective)
+        return tuple(f for f in self.of(objective) if f not in said)
+
     def worst(self, objective: str) -> WorstCase | None:
+        """Return what is left under all measured attackers of whom the headline speaks."""
+        return next((w for w in self.assessment.within if w.objective == objective), self.whole(objective))
+
+    def whole(self, objective: str) -> WorstCase | None:
         """Return what is left under all measured attackers together."""
         return next((w for w in self.assessment.worst_case if w.objective == objective), None)
+
+    def profile(self, attacker: str) -> Profile | None:
+        """Return what the answers say of an attacker."""
+        return next((p for p in self.assessment.profiles if p.name == attacker), None)
 
     @cached_property
     def points(self) -> tuple[Point, ...]:

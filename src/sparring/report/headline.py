@@ -6,6 +6,7 @@ from collections import Counter
 
 from sparring.core.document import Finding, Outcome
 from sparring.core.threat import Attacker
+from sparring.core.threat_model import Applies, Profile
 from sparring.report import words
 from sparring.report.blocks import Tile
 from sparring.report.facts import Facts, attacker_title, headline_point
@@ -62,6 +63,7 @@ def lead(facts: Facts) -> tuple[tuple[str, str], ...]:
     answers = (
         ("How sure", [] if top is None else [*_shares(facts), *_exact(facts), *_rest(facts)]),
         ("Who could do it", [] if top is None else [_who(facts, top), *_by_hand(facts, top)]),
+        ("Beyond your answers", [] if top is None else _beyond(facts)),
         ("Compared with", [*_accuracy(facts), *_random(facts)]),
         ("Not measured", _missing(facts)),
     )
@@ -91,7 +93,7 @@ def _who(facts: Facts, top: Finding) -> str:
     alone, limit = words.successes(point.success), facts.limit(point.size, facts.objective)
     reached = "all of these" if alone == together else f"{alone:,} of these {together:,}"
     front = "" if alone == together else "Each row counts with whoever does best on it. "
-    kinds = {f.threat.attacker for f in facts.of(facts.objective)} - {Attacker.NOBODY}
+    kinds = {f.threat.attacker for f in facts.headlined(facts.objective)} - {Attacker.NOBODY}
     if not together:
         return f"None of those who were tried; the strongest of them is {_somebody(top)}."
     if top.threat.attacker == Attacker.NOBODY:
@@ -111,12 +113,36 @@ def _somebody(finding: Finding) -> str:
     return f"{'an' if title[:1].lower() in 'aeiou' else 'a'} {title[:1].lower()}{title[1:]}"
 
 
+def _beyond(facts: Facts) -> list[str]:
+    """Say what attackers would reach who do not follow from the answers, and what speaks for or against them."""
+    others = facts.beyond(facts.objective)
+    together = words.successes(facts.points[-1].success)
+    told = {}
+    for finding in others:
+        success, profile = headline_point(finding).success, facts.profile(finding.threat.attacker)
+        k = words.successes(success)
+        if profile is None or k == together or finding.threat.attacker in told:
+            continue
+        text = f"{_capital(_somebody(finding))} would reach {k or 'none'} of the {success.n:,}: {words.rate(success)}"
+        told[finding.threat.attacker] = f"{text}; {_standing(profile)}."
+    return list(told.values())
+
+
+def _standing(profile: Profile) -> str:
+    """Say why an attacker is not spoken of in the headline."""
+    if profile.applies is Applies.ASSUMED:
+        missing = words.listed([reason.text.partition(":")[0] for reason in profile.because])
+        return f"whether there is such a person is assumed, until somebody says: {missing}"
+    about = words.listed([words.plain(reason.text, longest=120) for reason in profile.because], most=3)
+    return f"by your answers there is none ({about})"
+
+
 def _capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
 def _by_hand(facts: Facts, top: Finding) -> list[str]:
-    hand = [f for f in facts.of(facts.objective) if f.threat.attacker == Attacker.BY_HAND]
+    hand = [f for f in facts.headlined(facts.objective) if f.threat.attacker == Attacker.BY_HAND]
     if not hand or hand[0] is top:
         return []
     success = headline_point(hand[0]).success

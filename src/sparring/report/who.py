@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sparring.core.document import Estimate, Performance, WorstCase
 from sparring.core.threat import HEADLINE, Attacker
+from sparring.core.threat_model import Applies
 from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.blocks import Block, Notes, Section, Table, Text
@@ -32,7 +33,7 @@ def attackers(facts: Facts) -> Section:
         did = dict.fromkeys(attack_title(f) for f in mine if f in facts.measured)
         rows.append(
             (
-                f"{entry.heading}\n{entry.life}" if entry else attacker_title(attacker),
+                f"{entry.heading}\n{_aside(facts, attacker, entry.life)}" if entry else attacker_title(attacker),
                 entry.sees if entry else words.listed([words.plain(a) for a in mine[0].threat.access]) or NOTHING,
                 "; ".join(did) or "nothing was measured",
                 *(_best(facts, attacker, objective) for objective in facts.objectives),
@@ -55,6 +56,14 @@ def attackers(facts: Facts) -> Section:
     return Section("attackers", "Who was assumed to do what", (Text(intro), table, *_limits(facts)))
 
 
+def _aside(facts: Facts, attacker: str, life: str) -> str:
+    """Say who that could be, and whether the answers leave such a person."""
+    profile = facts.profile(attacker)
+    if profile is None or profile.applies is Applies.YES:
+        return life
+    return f"{life}; {'by your answers there is none' if profile.applies is Applies.NO else 'nobody has said'}"
+
+
 def _limit(facts: Facts, objective: str) -> str:
     found = facts.of(objective)
     size = headline_point(found[0]).size if found else HEADLINE.get(objective)
@@ -71,7 +80,7 @@ def _best(facts: Facts, attacker: str, objective: str) -> str:
 
 def _together(facts: Facts, objective: str) -> str:
     """Write what all attackers reach together, where that is more than the best of them."""
-    worst, found = facts.worst(objective), facts.of(objective)
+    worst, found = facts.whole(objective), facts.of(objective)
     if worst is None or not found:
         return NOTHING
     at = headline_point(found[0])
@@ -92,7 +101,7 @@ def _limits(facts: Facts) -> Iterator[Block]:
     kept = [words.plain(r.text, longest=200) for r in facts.assessment.relations if r.confirmed]
     if kept:
         yield Text(f"Kept to by every edit: {'; '.join(kept)}.")
-    tries = facts.assessment.answers.tries
+    tries = facts.assessment.answers.most_queries
     if tries is not None:
         yield Text(
             f"Attackers who have to ask the model may do so {words.counted(tries, 'time')} a row, as was stated."
@@ -111,7 +120,7 @@ def _limits(facts: Facts) -> Iterator[Block]:
 def performance(facts: Facts) -> Section:
     """Put performance beside the worst case."""
     title, clean = "Performance beside the worst case", facts.assessment.performance
-    worst = tuple(w for w in facts.assessment.worst_case if w.objective in facts.objectives)
+    worst = tuple(w for o in facts.objectives if (w := facts.worst(o)) is not None)
     if clean is None:
         return Section("performance", title, (Text("Performance was not measured."),))
     measures = load().measures
@@ -124,7 +133,7 @@ def performance(facts: Facts) -> Section:
     )
     blocks: list[Block] = [Table(title, head, shown, tuple(range(1, len(head))))]
     if worst:
-        blocks.append(Text(_worst_case_in_words(worst[0].accuracy.n)))
+        blocks.append(Text(_worst_case_in_words(worst[0].accuracy.n, left=facts.among is not None)))
     notes = tuple((measures[k].heading, measures[k].says) for k in ("constant_model", "floor", "auc"))
     if facts.shift is not None:
         notes = (("Sizes of errors", "In the unit of y, on the rows as they are; the worst case is told in shares."),)
@@ -169,9 +178,10 @@ def _in_y(estimate: Estimate) -> str:
     return f"{estimate.value:.3g} ({estimate.low:.3g}{words.GAP}to{words.GAP}{estimate.high:.3g})"
 
 
-def _worst_case_in_words(n: int) -> str:
+def _worst_case_in_words(n: int, *, left: bool) -> str:
+    whom = "measured attackers that your answers leave" if left else "measured attackers"
     return (
-        "In the worst case every row meets the most successful of the measured attackers; rows that are wrong already "
+        f"In the worst case every row meets the most successful of the {whom}; rows that are wrong already "
         f"stay wrong. The worst case rests on {words.counted(n, 'row')}. Intervals are 95 % intervals."
     )
 
