@@ -15,6 +15,7 @@ from sparring.cli.gate import gate
 from sparring.cli.init import init
 from sparring.cli.plugins import plugins
 from sparring.cli.report import report
+from sparring.cli.threats import threats
 
 __all__ = ["app", "main"]
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # its imports would take longer than all of ours
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, init, assess, explain, decide, gate, report, plugins):
+for command in (demo, init, assess, explain, threats, decide, gate, report, plugins):
     app.command()(knock(command))
 
 

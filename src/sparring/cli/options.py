@@ -10,6 +10,7 @@ import typer
 DEFAULT_OUT = Path("sparring-out")
 DEFAULT_SYSTEM = Path("security") / "system.yaml"
 DEFAULT_DECISIONS = Path("security") / "decisions.yaml"
+DEFAULT_LOCK = Path("security") / "threats.lock.json"
 
 Model = Annotated[
     str,

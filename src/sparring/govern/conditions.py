@@ -134,9 +134,9 @@ class World:
 def _somebody(world: World) -> tuple[bool | None, set[str]]:
     """Whether somebody would be glad of a wrong answer."""
     answers = world.answers
-    if answers.gains is not None:
-        return answers.gains != ("nobody",), {"gains"}
-    return (True, {"wants"}) if answers.wants is not None else (None, {"gains"})
+    if answers.wants is not None:
+        return True, {"wants"}
+    return (None if answers.gains is None else answers.gains != ("nobody",)), {"gains"}
 
 
 def _outsiders(world: World) -> tuple[bool | None, set[str]]:

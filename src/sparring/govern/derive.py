@@ -168,3 +168,15 @@ def compared(before: ThreatModel, after: ThreatModel) -> Mapping[str, tuple[Appl
         for threat in after.threats
         if known.get(threat.name, Applies.NO) is not threat.applies
     }
+
+
+def columns_of(table: Mapping[str, Mapping[str, Any]]) -> tuple[Column, ...]:
+    """Return the columns of a columns table, as far as the table says; whether they vary only data could tell."""
+    kept = ("kind", "who", "change", "checked")
+    said = {name: {key: value for key, value in entry.items() if key in kept} for name, entry in table.items()}
+    return tuple(Column(**{"kind": "category", **entry, "name": name, "spread": 1.0}) for name, entry in said.items())
+
+
+def changed_facts(before: Answers, after: Answers) -> tuple[str, ...]:
+    """Return what was answered otherwise, by the names of the facts."""
+    return tuple(name for name in Answers.model_fields if getattr(before, name) != getattr(after, name))
