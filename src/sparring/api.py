@@ -23,6 +23,7 @@ from sparring.core.document import Assessment, Finding
 from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.errors import OptionError, PluginError
+from sparring.govern.brief import brief
 from sparring.govern.derive import profiles_of
 
 if TYPE_CHECKING:
@@ -56,12 +57,12 @@ class Result:
         """Return the table for a terminal of 80 columns."""
         from sparring.report import render
 
-        return render(self.assessment, format="text", detail="short")
+        return render(self.assessment, format="text", detail="short", brief=brief(self.assessment))
 
     def _repr_html_(self) -> str:
         from sparring.report import render
 
-        return render(self.assessment, format="notebook")
+        return render(self.assessment, format="notebook", brief=brief(self.assessment))
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the document, the examples and the report into a folder.
@@ -76,7 +77,7 @@ class Result:
         with Archive(folder) as archive:
             archive.begin(self.assessment.model_copy(update={"complete": False}), overwrite=overwrite)
             archive.save_examples(self.examples)
-            write_pages(archive, self.assessment)
+            write_pages(archive, self.assessment, brief=brief(self.assessment))
             archive.save(self.assessment)
         return Path(folder)
 
@@ -207,7 +208,7 @@ def assess(
     budget_s, only = seconds(budget), _ids(only)
     entropy = _entropy(rng)
     options = {"budget": budget_s, "only": list(only), "entropy": None if rng is None else entropy}
-    job = Job(who, record_of_target, entropy, budget_s, jobs, began, progress or _silent, only)
+    job = Job(who, record_of_target, entropy, budget_s, jobs, began, progress or _silent, only, brief)
     document = job.first_document(options, source=source, target_name=target_name, command=command)
     return Result(*job.carry_out(document, earlier=_earlier_plan(plan), out=out, overwrite=overwrite))
 

@@ -45,7 +45,7 @@ def test_a_second_decision_replaces_the_first(place):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("evasion/hand-edit", *ACCEPT), "has no finding 'evasion/hand-edit'; did you mean"),
+        (("evasion/hand-edit", *ACCEPT), "there is no such finding or threat; did you mean"),
         ((NAME, *ACCEPT, "--days", "400"), "at most 365 days"),
         ((NAME, *ACCEPT[:4], "--reason", "r"), "needs approved_by"),
         ((NAME, "--decision", "ignore", "--owner", "@x", "--reason", "r"), "--decision: "),

@@ -193,5 +193,5 @@ def test_what_changed_since_reopens(usual, given, opened):
 
 
 def test_a_decision_about_nothing_is_refused(usual):
-    with pytest.raises(DecisionError, match="no such finding; did you mean"):
+    with pytest.raises(DecisionError, match="no such finding or threat; did you mean"):
         judge(usual, decided(finding="evasion/tree-serch@columns"))

@@ -48,7 +48,7 @@ def atoms(condition):
         yield key, said
 
 
-# --- the knowledge base and the answers speak of the same things -------------------------------------------------------
+# --- the knowledge base and the answers speak of the same things ---
 
 
 def test_every_question_is_there_and_asks_for_fields_of_the_answers():
@@ -85,7 +85,7 @@ def test_a_condition_on_something_else_is_refused():
         World(Answers()).weigh({"weather": ["good"]})
 
 
-# --- three values ------------------------------------------------------------------------------------------------------
+# --- three values ---
 
 FOUR = Answers(wants="good", senders="account", sees=("decision",))
 
@@ -209,7 +209,7 @@ def test_every_threat_has_a_standing_and_says_why(said, columns):
     assert threat_model(Answers(**said), columns) == model
 
 
-# --- profiles ---------------------------------------------------------------
+# --- profiles ---
 
 
 def named(answers, columns=OPEN):
@@ -260,7 +260,7 @@ def test_headlines_speak_of_all_where_nobody_surely_attacks():
     assert headliners(profiles_of(FOUR, CLOSED)) is None
 
 
-# --- owners, files, comparisons ----------------------------------------------------------------------------------------
+# --- owners, files, comparisons ---
 
 
 @pytest.mark.parametrize(("said", "found"), [({"data": "@data"}, "@data"), ({"data": " Nobody"}, None), ({}, None)])

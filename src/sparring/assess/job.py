@@ -16,6 +16,7 @@ from sparring import registry
 from sparring.assess import bench, plan, warm
 from sparring.assess.system import render as render_system
 from sparring.assess.who import Subject
+from sparring.core.brief import Brief
 from sparring.core.document import Assessment, DataRecord, TargetRecord
 from sparring.core.examples import Floats
 from sparring.core.plugin import Attack
@@ -44,6 +45,8 @@ class Job:
     began: float
     progress: Progress
     only: tuple[str, ...]
+    brief: Callable[[Assessment], Brief]
+    """What an assessment means for people; the report shows it."""
 
     def first_document(
         self, options: dict[str, Any], *, source: str, target_name: str | None, command: str
@@ -125,7 +128,7 @@ class Job:
         latest = document
         for latest in work.measure(planned, document):
             if archive is not None:
-                _save(archive, latest, kept)
+                _save(archive, latest, kept, brief=self.brief)
         return latest, kept.frame()
 
     def _warm(self, document: Assessment) -> Assessment:
@@ -257,12 +260,12 @@ def _names(codec: Codec) -> list[str]:
     return [column.name for column in codec.space.shown]
 
 
-def _save(archive: Archive, document: Assessment, kept: Kept) -> None:
+def _save(archive: Archive, document: Assessment, kept: Kept, *, brief: Callable[[Assessment], Brief]) -> None:
     """Write examples before the document that counts them, and pages once it is complete."""
     if kept.has_changed():  # with many columns, writing them again for a finding that did not run is slow
         archive.save_examples(kept.frame())
     if document.complete:
-        write_pages(archive, document)
+        write_pages(archive, document, brief=brief(document))
     archive.save(document)
 
 
@@ -275,12 +278,12 @@ def write_columns(archive: Archive, document: Assessment) -> None:
     )
 
 
-def write_pages(archive: Archive, document: Assessment) -> None:
+def write_pages(archive: Archive, document: Assessment, *, brief: Brief) -> None:
     """Write the report and the columns table that was used."""
     from sparring.report import render
     from sparring.store import REPORT
 
-    archive.save_text(REPORT, render(document, format="html"))
+    archive.save_text(REPORT, render(document, format="html", brief=brief))
     write_columns(archive, document)
 
 

@@ -304,12 +304,14 @@ def measure(budget_s: float, out: Path, **arguments: Any) -> Result:
 
 def show(result: Result, out: Path, *, json: bool) -> None:
     """Print what was measured on stdout, and where the rest is on stderr."""
+    from sparring.govern.brief import brief
     from sparring.report import render
 
     if json:
         print(render(result.assessment, format="json"), end="")
     else:
-        print(render(result.assessment, format="text", width=width(), detail="short"), end="")
+        said = brief(result.assessment)
+        print(render(result.assessment, format="text", width=width(), detail="short", brief=said), end="")
     compiling = result.assessment.compile_s
     if compiling >= NOTABLE_S:
         say(f"\nCompiling the searches took {compiling:.0f} s before the budget began, and is done once on a machine.")

@@ -15,7 +15,10 @@ from sparring.cli.console import say
 def decide(
     finding: Annotated[
         str,
-        typer.Argument(metavar="FINDING", help="Id, such as evasion/tree-search@columns; or @columns, for all of it."),
+        typer.Argument(
+            metavar="FINDING",
+            help="A threat, such as evasion_query; an id, such as evasion/tree-search@columns; or @columns, for all.",
+        ),
     ],
     *,
     decision: Annotated[str, typer.Option(help="mitigate, accept, transfer or avoid.")],
@@ -35,14 +38,10 @@ def decide(
     from sparring.core.decisions import Decided
     from sparring.errors import DecisionError
     from sparring.govern.decisions import read, write
-    from sparring.govern.owners import subjects
+    from sparring.govern.owners import check
     from sparring.store import Archive
-    from sparring.store.careful_yaml import near
 
     current = Archive.read(folder)
-    ids = subjects(current)
-    if finding not in ids:
-        raise DecisionError(f"{folder} has no finding {finding!r}{near(finding, ids)}")
     today = date.today()  # noqa: DTZ011  # a day, where the user is
     try:
         decided = Decided(
@@ -62,6 +61,7 @@ def decide(
         fault = error.errors()[0]
         where = f"--{str(fault['loc'][0]).replace('_', '-')}: " if fault["loc"] else ""
         raise DecisionError(f"{where}{fault['msg'].removeprefix('Value error, ')}") from None
+    check(decided, current=current)
     earlier = read(file, today=today) if file.is_file() else ()
     kept = [known for known in earlier if known.finding != finding]
     write(file, [*kept, decided])

@@ -31,6 +31,9 @@ def gate(
     ] = None,
     baseline: Annotated[Path, typer.Option(help="The assessment that was accepted before.")] = BASELINE,
     decisions: Annotated[Path, typer.Option(help="What was decided about findings.")] = options.DEFAULT_DECISIONS,
+    threats: Annotated[Path, typer.Option(help="What follows from the answers, as sparring threats wrote it.")] = (
+        options.DEFAULT_LOCK
+    ),
     set_baseline: Annotated[
         bool, typer.Option("--set-baseline", help="Accept this assessment: write it as the baseline.")
     ] = False,
@@ -39,10 +42,13 @@ def gate(
 ) -> None:
     """Compare results with a policy and a baseline; exits with 1 where they fail."""
     from datetime import date
+    from functools import partial
 
     from sparring.errors import OptionError
+    from sparring.govern import lock
     from sparring.govern.decisions import read
     from sparring.govern.gate import judged
+    from sparring.govern.owners import check
     from sparring.registry import unknown
     from sparring.report.gate import GateFormat, render_gate
     from sparring.store import DOCUMENT, Archive
@@ -56,8 +62,10 @@ def gate(
         _accept(current, folder, baseline)
     before = Archive.read(baseline) if baseline.is_file() else None
     today = date.today()  # noqa: DTZ011  # a day, where the user is
-    decided = read(decisions, today=today) if decisions.is_file() else ()
-    report = judged(current, before, policy, folder=str(folder), decisions=decided, today=today)
+    fits = partial(check, current=current)
+    decided = read(decisions, today=today, check=fits) if decisions.is_file() else ()
+    model = lock.read(threats) if threats.is_file() else None
+    report = judged(current, before, policy, folder=str(folder), decisions=decided, threats=model, today=today)
     source = (folder / DOCUMENT if folder.is_dir() else folder).as_posix()
     text = render_gate(report, format=cast("GateFormat", format), width=width(), source=source)
     if output is None:

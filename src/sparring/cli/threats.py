@@ -30,20 +30,19 @@ def threats(
 ) -> None:
     """Say which threats apply, which are assumed, and why; write security/threats.lock.json."""
     from sparring.assess.system import read_system
+    from sparring.govern import lock as lock_file
     from sparring.govern.derive import columns_of, threat_model
 
     known = read_system(system)
     model = threat_model(known.answers, columns_of(known.columns))
-    text = model.model_dump_json(indent=1) + "\n"
+    text = lock_file.text(model)
     if diff is not None:
         _compare(model, known, system, diff)
         return
     if check:
         _check(lock, text)
         return
-    from sparring.store.whole import write_whole
-
-    write_whole(lock, text)
+    lock_file.write(lock, model)
     if json:
         print(text, end="")
         return

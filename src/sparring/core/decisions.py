@@ -10,19 +10,25 @@ from pydantic import Field, model_validator
 from sparring.core.spec import Spec
 
 MOST_DAYS = 365
+Level = Literal["Low", "Medium", "High", "Critical"]
+APPROVED = ("High", "Critical")
+"""Levels at which somebody else has to agree, whatever is decided."""
 
 
 class Decided(Spec):
     """One entry of `security/decisions.yaml`. It is recorded, not authenticated."""
 
     finding: str = Field(
-        ..., min_length=1, description="id such as evasion/tree-search@columns, or @columns for all of them"
+        ...,
+        min_length=1,
+        description="a threat such as evasion_query, an id such as evasion/tree-search@columns, or @columns for all",
     )
     decision: Literal["mitigate", "accept", "transfer", "avoid"]
     owner: str = Field(..., min_length=1, description="who answers for it")
     approved_by: str | None = Field(None, description="who else agreed; needed to accept or transfer")
     reason: str = Field(..., min_length=1)
     compensating: tuple[str, ...] = Field((), description="what makes up for it meanwhile")
+    level: Level | None = Field(None, description="of the risk when it was decided; None: there was no level")
     created: date
     expires: date
     reopen_if: tuple[Literal["model", "data"], ...] = ("model",)
@@ -36,9 +42,11 @@ class Decided(Spec):
             raise ValueError(f"expires must lie after created, got {self.expires} and {self.created}")
         if (self.expires - self.created).days > MOST_DAYS:
             raise ValueError(f"a decision holds for at most {MOST_DAYS} days, got {(self.expires - self.created).days}")
-        if self.decision in ("accept", "transfer"):
+        if self.decision in ("accept", "transfer") or self.level in APPROVED:
             if not self.approved_by:
-                raise ValueError(f"to {self.decision} a risk needs approved_by, somebody other than the owner")
+                high = self.level in APPROVED
+                what = f"a decision at level {self.level}" if high else f"to {self.decision} a risk"
+                raise ValueError(f"{what} needs approved_by, somebody other than the owner")
             if self.approved_by.strip() == self.owner.strip():
                 raise ValueError(f"approved_by must differ from the owner, got {self.owner!r} for both")
         return self

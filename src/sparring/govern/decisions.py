@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,7 +31,7 @@ class DecisionsError(DecisionError):
 class _Reader(CarefulYaml):
     fault: ClassVar[type[UserError]] = DecisionsError
 
-    def decisions(self, today: date) -> tuple[Decided, ...]:
+    def decisions(self, today: date, check: Callable[[Decided], None] | None) -> tuple[Decided, ...]:
         root = self.compose()
         if root is None:
             return ()
@@ -48,7 +48,17 @@ class _Reader(CarefulYaml):
             return ()
         if not isinstance(listed, yaml.SequenceNode):
             raise self.error(listed.start_mark.line + 1, "'decisions' must be a list, each entry behind a dash")
-        return tuple(self._decided(node, today) for node in listed.value)
+        found = [(node.start_mark.line + 1, self._decided(node, today)) for node in listed.value]
+        if check is not None:
+            for line, decided in found:
+                self._checked(line, decided, check)
+        return tuple(decided for _, decided in found)
+
+    def _checked(self, line: int, decided: Decided, check: Callable[[Decided], None]) -> None:
+        try:
+            check(decided)
+        except DecisionError as error:
+            raise self.error(line, str(error)) from None
 
     def _decided(self, node: yaml.Node, today: date) -> Decided:
         entries = self.mapping(node, "a decision")
@@ -83,20 +93,22 @@ class _WithoutAliases(yaml.SafeDumper):
         return True
 
 
-def read(path: str | Path, *, today: date) -> tuple[Decided, ...]:
+def read(path: str | Path, *, today: date, check: Callable[[Decided], None] | None = None) -> tuple[Decided, ...]:
     """Read decisions.
 
     Parameters
     ----------
     path : str or Path
     today : date
+    check : callable, optional
+        Raises a DecisionError about a decision that does not fit what it is about.
 
     Raises
     ------
     DecisionsError
         The file cannot be read, is no YAML, or holds something that no decision says; the message names the line.
     """
-    return _Reader(str(path), cure="`sparring decide` writes one").decisions(today)
+    return _Reader(str(path), cure="`sparring decide` writes one").decisions(today, check)
 
 
 def write(path: str | Path, decisions: Sequence[Decided]) -> None:

@@ -13,7 +13,9 @@ from sparring.core.decisions import Decided
 from sparring.core.document import Assessment, Estimate, Finding, Outcome
 from sparring.core.policy import GateReport, Policy, Standing, Verdict
 from sparring.core.threat import Objective, headline_of
+from sparring.core.threat_model import ThreatModel
 from sparring.errors import UserError
+from sparring.govern import undecided
 from sparring.govern.owners import covers, owned
 from sparring.govern.ratchet import LEVEL, compared, smallest_shown
 
@@ -28,6 +30,7 @@ def judged(
     *,
     folder: str,
     decisions: Sequence[Decided] = (),
+    threats: ThreatModel | None = None,
     today: date | None = None,
 ) -> GateReport:
     """Hold an assessment against a policy and a baseline.
@@ -42,6 +45,8 @@ def judged(
         Where the assessment lies, for the report.
     decisions : sequence of Decided
         What was decided about findings.
+    threats : ThreatModel or None
+        What follows from the answers; None: nobody has derived it, and nothing is said of threats.
     today : date, optional
         For expiry; needed where there are decisions.
 
@@ -55,6 +60,7 @@ def judged(
     today = today or date.today()  # noqa: DTZ011  # a day, where the user is
     verdicts = [*_not_assessed(current, policy), *tolerances(current, policy, decisions=decisions, today=today)]
     verdicts += owned(current, policy, decisions, today=today)
+    verdicts += () if threats is None else undecided.threats(threats, current, policy, decisions)
     if baseline is None:
         verdicts.append(_without_baseline(policy))
     else:

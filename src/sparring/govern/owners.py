@@ -11,9 +11,11 @@ from sparring.core.document import Assessment, Finding
 from sparring.core.policy import Policy, Standing, Verdict
 from sparring.core.threat import Attacker, headline_of
 from sparring.errors import DecisionError
+from sparring.knowledge import load
 from sparring.store.careful_yaml import near
 
 REMIND_DAYS = 30
+NOT_NAMED = ("nobody", "unknown", "")
 LATER = "sparring decide FINDING --decision ... --owner ... renews it"
 
 
@@ -30,14 +32,11 @@ def owned(current: Assessment, policy: Policy, decisions: Sequence[Decided], *, 
     Raises
     ------
     DecisionError
-        One is about a finding that the assessment does not have.
+        One is about a finding that the assessment does not have, a threat that there is not, or has an owner who was
+        not named.
     """
-    ids = subjects(current)
     for decided in decisions:
-        if decided.finding not in ids:
-            raise DecisionError(
-                f"a decision is about {decided.finding!r}, and there is no such finding{near(decided.finding, ids)}"
-            )
+        check(decided, current=current)
         yield _about(decided, current, policy, today)
     known = {decided.finding for decided in decisions}
     for objective, most in policy.max_success.items():
@@ -68,10 +67,37 @@ def _about(decided: Decided, current: Assessment, policy: Policy, today: date) -
     return Verdict(check=check, standing=Standing.PASS, text=text)
 
 
+def check(decided: Decided, *, current: Assessment) -> None:
+    """Refuse a decision about nothing, or by nobody.
+
+    Raises
+    ------
+    DecisionError
+        The assessment has no such finding, there is no such threat, or the owner is none of those that were named.
+    """
+    ids = subjects(current)
+    if decided.finding not in ids:
+        raise DecisionError(
+            f"a decision is about {decided.finding!r}, and there is no such finding or threat"
+            f"{near(decided.finding, ids)}"
+        )
+    named = named_owners(current)
+    if named and decided.owner not in named:
+        raise DecisionError(
+            f"the owner of a decision must be one of those named under owners in the answers, and for "
+            f"{decided.finding} it is {decided.owner!r}{near(decided.owner, named)}"
+        )
+
+
+def named_owners(current: Assessment) -> list[str]:
+    """Return everybody whom the answers name; 'nobody' is nobody."""
+    return [name for name in current.answers.owners.values() if name.strip().casefold() not in NOT_NAMED]
+
+
 def subjects(current: Assessment) -> list[str]:
-    """Return what can be decided about: a finding by its id, or `@columns`, which is all of one objective together."""
+    """Return what can be decided about: a threat, a finding, or `@columns`, which is all of one objective together."""
     objectives = dict.fromkeys(f"@{finding.threat.objective}" for finding in current.findings)
-    return [*objectives, *(finding.id for finding in current.findings)]
+    return [*objectives, *(finding.id for finding in current.findings), *load().threats]
 
 
 def _above(current: Assessment, objective: str, most: float) -> list[str]:
@@ -108,4 +134,6 @@ def covers(current: Assessment, objective: str, most: float, decisions: Sequence
         and not decided.reopened_by(model=current.target.sha256, data=current.data.sha256)
     }
     above = _above(current, objective, most)
+    by = {attacker for name in valid if name in load().threats for attacker in load().threats[name].measured_by}
+    valid |= {name for name in above if current[name].threat.attacker in by}
     return f"@{objective}" in valid or (bool(above) and valid.issuperset(above))

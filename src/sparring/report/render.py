@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, get_args
 
+from sparring.core.brief import Brief
 from sparring.core.document import Assessment
 from sparring.errors import OptionError
 
@@ -23,6 +24,7 @@ def render(
     width: int = 80,
     rows: pd.DataFrame | None = None,
     detail: Detail = "full",
+    brief: Brief | None = None,
 ) -> str:
     """Write a document for people, or, as JSON, for machines.
 
@@ -37,6 +39,8 @@ def render(
         Examples to show whole, under a banner; JSON leaves them out.
     detail : {'full', 'short'}
         Short is the first screen and the main tables, for the end of a run on a terminal. JSON is always full.
+    brief : Brief or None
+        What it means for the people around the model.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def render(
         return assessment.model_dump_json(indent=2) + "\n"
     from sparring.report.summary import shortened, summarize
 
-    summary = summarize(assessment, rows=rows)
+    summary = summarize(assessment, rows=rows, brief=brief)
     if detail == "short":
         summary = shortened(summary)
     if format == "text":

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sparring.core.brief import Brief
 from sparring.core.document import Assessment
-from sparring.report import headline, results, trust, who, words
+from sparring.report import first_page, headline, results, trust, who, words
 from sparring.report.blocks import Alert, Block, Edits, Notes, Section, Summary, Table, Text
 from sparring.report.facts import Facts
 
@@ -22,13 +23,14 @@ SHORT: dict[str, tuple[type, ...]] = {
     "missing": (Table,),
     "doubts": (Notes,),
 }
+CARD = ("stages", "threats", "missing", "meaning")
 PERSONAL = (
     "Personal data: whole rows of people follow. Share this report only with those who may see them, and delete it "
     "when it has served."
 )
 
 
-def summarize(assessment: Assessment, *, rows: pd.DataFrame | None = None) -> Summary:
+def summarize(assessment: Assessment, *, rows: pd.DataFrame | None = None, brief: Brief | None = None) -> Summary:
     """Put a document into words.
 
     Parameters
@@ -36,6 +38,8 @@ def summarize(assessment: Assessment, *, rows: pd.DataFrame | None = None) -> Su
     assessment : Assessment
     rows : DataFrame or None
         Examples, columns finding, row, role and then the user's, to be shown whole.
+    brief : Brief or None
+        What it means for the people around the model.
 
     Returns
     -------
@@ -44,6 +48,7 @@ def summarize(assessment: Assessment, *, rows: pd.DataFrame | None = None) -> Su
     """
     facts = Facts(assessment)
     parts = [
+        *([] if brief is None else [first_page.stages(brief)]),
         who.attackers(facts),
         who.performance(facts),
         results.figures(facts),
@@ -51,6 +56,7 @@ def summarize(assessment: Assessment, *, rows: pd.DataFrame | None = None) -> Su
         results.edits(facts),
         *([] if rows is None else [_whole_rows(facts, rows)]),
         results.moved(facts),
+        *([] if brief is None else [first_page.threats(brief)]),
         trust.missing(facts),
         trust.doubts(facts),
         trust.every(facts),
@@ -63,10 +69,19 @@ def summarize(assessment: Assessment, *, rows: pd.DataFrame | None = None) -> Su
         about=_about(facts),
         warnings=(*headline.warnings(facts), *([] if rows is None else [PERSONAL])),
         headline=headline.headline(facts),
-        lead=headline.lead(facts),
+        lead=_lead(facts, brief),
         tiles=headline.tiles(facts),
         sections=tuple(parts),
     )
+
+
+def _lead(facts: Facts, brief: Brief | None) -> tuple[tuple[str, str], ...]:
+    """Answer how sure, how bad, what next and who, in this order, before anything else."""
+    answers = headline.lead(facts)
+    if brief is None:
+        return answers
+    sure = tuple(answer for answer in answers if answer[0] == "How sure")
+    return (*sure, *first_page.lead(brief), *(answer for answer in answers if answer not in sure))
 
 
 def shortened(summary: Summary) -> Summary:
@@ -79,6 +94,19 @@ def shortened(summary: Summary) -> Summary:
             kept.append(Section(section.key, section.title, blocks))
     more = Text("The rest: report.html in the folder of results, or the command sparring report.")
     return replace(summary, sections=(*kept, Section("more", "More", (more,))))
+
+
+def carded(summary: Summary, brief: Brief) -> Summary:
+    """Return what a card holds: the first screen, findings by team, decisions, threats, and what figures mean.
+
+    Parameters
+    ----------
+    summary : Summary
+    brief : Brief
+        With what was decided.
+    """
+    kept = [section for section in summary.sections if section.key in CARD]
+    return replace(summary, title="Model card: what an adversary could do", sections=(first_page.decided(brief), *kept))
 
 
 def _few(block: Block) -> Block:

@@ -1,0 +1,180 @@
+"""From an assessment to what it means for each team: findings, owners, and commands that show they are done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from sparring.core.answers import Answers
+from sparring.core.brief import Brief, Item
+from sparring.core.decisions import Decided
+from sparring.core.document import Assessment, Finding
+from sparring.core.threat_model import Applies, Threat, ThreatModel
+from sparring.govern.derive import ROLE, owner, threat_model
+from sparring.knowledge import load
+from sparring.report import words
+from sparring.report.facts import Facts, attacker_title, headline_point
+from sparring.report.threats import because, threat_title
+
+STAGES = tuple(ROLE)
+DONE = "sparring gate --mode enforce"
+HARM = {"minor": "minor harm", "moderate": "moderate harm", "serious": "serious harm", "severe": "severe harm"}
+
+
+def brief(assessment: Assessment, *, decisions: Sequence[Decided] = (), today: date | None = None) -> Brief:
+    """Say what an assessment means for the people around the model.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    decisions : sequence of Decided
+    today : date, optional
+        Decisions that have run out by then count as none; None: all of them count.
+    """
+    answers = assessment.answers
+    if answers.wants is None and assessment.target.wants is not None:
+        answers = answers.model_copy(update={"wants": assessment.target.wants})
+    model = threat_model(answers, assessment.columns)
+    held = {d.finding: d for d in decisions if today is None or not d.has_expired(today)}
+    facts = Facts(assessment)
+    items = [_threat_item(threat, facts, held.get(threat.name)) for threat in model.standing(Applies.YES)]
+    items += [*_open_items(model, answers), *_nobody_items(model, answers)]
+    front = _front(facts, model)
+    return Brief(
+        threats=model,
+        items=tuple(sorted(items, key=lambda item: STAGES.index(item.stage))),
+        decisions=tuple(held.values()),
+        worst=_worst(front, answers),
+        steps=tuple(_steps(facts, model, front)),
+        who=_who(front, answers),
+    )
+
+
+def threat_of(attacker: str) -> str | None:
+    """Return the threat that an attacker's figures speak of; None for random tries, which are a yardstick."""
+    return next((name for name, entry in load().threats.items() if attacker in entry.measured_by), None)
+
+
+def measured(threat: str, facts: Facts) -> Finding | None:
+    """Return the most telling finding about a threat: of its attackers, in the objective of the headline."""
+    entry = load().threats.get(threat)
+    by = entry.measured_by if entry else ()
+    return next((f for f in facts.of(facts.objective) if f.threat.attacker in by), None)
+
+
+def _front(facts: Facts, model: ThreatModel) -> Threat | None:
+    """Return the threat that the headline speaks of, or the first that applies."""
+    for finding in facts.headlined(facts.objective):
+        name = threat_of(finding.threat.attacker)
+        if name is not None and model[name].applies is not Applies.NO:
+            return model[name]
+    return next(iter(model.standing(Applies.YES)), None)
+
+
+def _threat_item(threat: Threat, facts: Facts, decided: Decided | None) -> Item:
+    known = load().defenses
+    finding = measured(threat.name, facts)
+    return Item(
+        name=threat.name,
+        kind="threat",
+        stage=threat.stage,
+        title=threat_title(threat.name),
+        text=because(threat),
+        evidence=_evidence(finding, facts),
+        first=tuple(known[name].heading for name in threat.defenses if name in known),
+        owner=threat.owner,
+        decided="" if decided is None else f"{decided.decision}, by {decided.owner}, until {decided.expires}",
+        accept=DONE,
+        done_when=f"it shows {threat.name} as borne or decided",
+    )
+
+
+def _evidence(finding: Finding | None, facts: Facts) -> str:
+    if finding is None:
+        return "nothing was measured"
+    point = headline_point(finding)
+    limit = facts.limit(point.size, finding.threat.objective)
+    who = attacker_title(finding.threat.attacker)
+    return f"{words.counted_rate(point.success)} with {limit} ({who[:1].lower()}{who[1:]})"
+
+
+def _open_items(model: ThreatModel, answers: Answers) -> Iterator[Item]:
+    """Turn what nobody has said into a question to the team that would know."""
+    missing = {reason.fact for threat in model.standing(Applies.ASSUMED) for reason in threat.because}
+    for stage in STAGES:
+        asked = [q for q in load().questions.values() if q.stage == stage and missing & {f.name for f in q.facts}]
+        if asked:
+            yield Item(
+                name=f"open-{stage}",
+                kind="unknown",
+                stage=stage,
+                title="Questions that are open",
+                text=" ".join(f.ask for q in asked for f in q.facts if f.name in missing),
+                evidence=f"assumed until then: {words.listed(_assumed(model, asked))}",
+                owner=owner(answers, stage),
+                accept="sparring threats",
+                done_when="it assumes nothing that these answers decide",
+            )
+
+
+def _assumed(model: ThreatModel, asked: Sequence[object]) -> list[str]:
+    facts = {fact.name for question in asked for fact in question.facts}  # type: ignore[attr-defined]
+    threats = [t for t in model.standing(Applies.ASSUMED) if facts & {r.fact for r in t.because}]
+    return [threat_title(threat.name) for threat in threats]
+
+
+def _nobody_items(model: ThreatModel, answers: Answers) -> Iterator[Item]:
+    for stage in STAGES:
+        mine = [t for t in model.standing(Applies.YES) if t.stage == stage]
+        if mine and owner(answers, stage) is None:
+            said = answers.owners.get(ROLE[stage])  # type: ignore[call-overload]  # one of the roles
+            told = "By the answers nobody does" if said else "Nobody was named"
+            yield Item(
+                name=f"nobody-{stage}",
+                kind="nobody",
+                stage=stage,
+                title="Nobody answers for this",
+                text=f"{told}; it falls to {_fallback(answers)}.",
+                evidence=f"{words.counted(len(mine), 'threat')} without an owner",
+                owner=None,
+                accept="sparring threats",
+                done_when="it names an owner for each threat that applies",
+            )
+
+
+def _fallback(answers: Answers) -> str:
+    return owner(answers, "management") or "whoever accepts what remains, and nobody was named for that either"
+
+
+def _worst(front: Threat | None, answers: Answers) -> str:
+    entry = load().threats.get(front.name) if front else None
+    told = f"{entry.worst[:1].upper()}{entry.worst[1:]}." if entry else "No threat applies by the answers."
+    if answers.loss is not None:
+        low, _, high = answers.loss
+        return f"{told} One such case costs {low:,.0f} to {high:,.0f} {answers.unit or 'in money'}, by the answers."
+    if answers.harm is not None:
+        return f"{told} By the answers, one such case does {HARM[answers.harm]}."
+    return f"{told} What one such case costs, nobody has said."
+
+
+def _steps(facts: Facts, model: ThreatModel, front: Threat | None) -> Iterator[str]:
+    if facts.assumed:
+        yield "Say who can set each column: sparring init --columns."
+    candidates = [load().defenses[name] for name in (front.defenses if front else ()) if name in load().defenses]
+    free = [defense.heading for defense in candidates if defense.accuracy_cost == "none"]
+    if front is not None and free:
+        yield f"Look at what changes no prediction first: {words.listed(free, most=3)}."
+    if model.standing(Applies.ASSUMED):
+        count = len({r.fact for t in model.standing(Applies.ASSUMED) for r in t.because})
+        yield f"Answer {words.counted(count, 'open question')}: sparring init --full."
+    if front is not None:
+        yield f"Decide who does what about it: sparring decide {front.name} --decision ... --owner ..."
+
+
+def _who(front: Threat | None, answers: Answers) -> str:
+    if front is None:
+        return "Nobody has a finding to answer for."
+    named = front.owner
+    if named is not None:
+        return f"{words.plain(named, longest=60)} answers for it ({front.stage})."
+    return f"Nobody was named to answer for it ({front.stage}); until then it falls to {_fallback(answers)}."

@@ -1,0 +1,89 @@
+"""Parts of a report for everyone: the worst outcome, what to do next, who, and findings by team."""
+
+from __future__ import annotations
+
+from sparring.core.brief import Brief, Item
+from sparring.core.threat_model import Applies
+from sparring.report import words
+from sparring.report.blocks import Block, Notes, Section, Table, Text
+from sparring.report.facts import NOTHING
+from sparring.report.threats import because, profile_table, threat_title
+
+STAGE_TITLES = {
+    "data": "Data",
+    "model": "Model",
+    "deployment": "Deployment",
+    "security": "Security",
+    "management": "Management",
+}
+HEAD = ("Finding", "Why", "What is known", "Owner", "Accepted when")
+
+
+def lead(brief: Brief) -> tuple[tuple[str, str], ...]:
+    """Answer how bad it could get, what to do next, and whose turn it is."""
+    return (
+        ("Worst outcome", brief.worst),
+        ("What to do next", " ".join(brief.steps) or "Nothing is open."),
+        ("Who", brief.who),
+    )
+
+
+def stages(brief: Brief) -> Section:
+    """List what each team has before it, who answers for it, and which command shows that it is done."""
+    blocks: list[Block] = [
+        Text("Each team has its own list. A finding is done when the command beside it says so."),
+        *(
+            Table(f"{title}: findings", HEAD, tuple(map(_row, mine)), titled=True)
+            for stage, title in STAGE_TITLES.items()
+            if (mine := brief.of_stage(stage))
+        ),
+    ]
+    empty = [title for stage, title in STAGE_TITLES.items() if not brief.of_stage(stage)]
+    if empty:
+        blocks.append(Text(f"No finding for: {words.listed(empty)}."))
+    return Section("stages", "Findings by team", tuple(blocks))
+
+
+def _row(item: Item) -> tuple[str, ...]:
+    known = f"{item.evidence}; {item.decided}" if item.decided else item.evidence
+    owner = words.plain(item.owner, longest=40) if item.owner else "nobody"
+    return (
+        f"{item.title}\n{item.name}",
+        words.plain(item.text, longest=400),
+        known,
+        owner,
+        f"{item.accept}: {item.done_when}",
+    )
+
+
+def decided(brief: Brief) -> Section:
+    """List what was decided, by whom, and until when."""
+    head = ("About", "Decision", "Owner", "Approved by", "Until", "Reason")
+    rows = tuple(
+        (
+            words.plain(d.finding, longest=60),
+            d.decision if d.level is None else f"{d.decision}, at level {d.level}",
+            words.plain(d.owner, longest=40),
+            words.plain(d.approved_by or NOTHING, longest=40),
+            str(d.expires),
+            words.plain(d.reason, longest=300),
+        )
+        for d in brief.decisions
+    )
+    said = "Names are recorded, not authenticated." if rows else "Nothing was decided yet."
+    blocks: list[Block] = [Text(said)]
+    blocks += [Table("What was decided", head, rows)] if rows else []
+    return Section("decided", "What was decided", tuple(blocks))
+
+
+def threats(brief: Brief) -> Section:
+    """Say what applies, what is assumed, and what does not apply and why."""
+    model = brief.threats
+    blocks: list[Block] = [profile_table(model.profiles)]
+    for applies, said in (
+        (Applies.ASSUMED, "Assumed, until somebody has answered:"),
+        (Applies.NO, "Does not apply:"),
+    ):
+        items = tuple((threat_title(t.name), f"{because(t)}.") for t in model.standing(applies))
+        blocks += [Text(said), Notes(items)] if items else []
+    return Section("threats", "What applies, and why", tuple(blocks))
