@@ -69,10 +69,16 @@ def topics(*, width: int = 80) -> str:
         "Attacks": known.attacks,
         "Figures": known.measures,
         "Doubts": known.caveats,
+        "Threats": known.threats,
+        "Defenses": known.defenses,
+        "Beliefs": known.beliefs,
+        "What has happened": known.incidents,
         "Words": known.terms,
     }
     parts = []
     for title, shelf in shelves.items():
+        if not shelf:
+            continue
         lines = [
             textwrap.fill(f"{name}: {entry.says}", max(40, width), initial_indent="  ", subsequent_indent="    ")
             for name, entry in shelf.items()
