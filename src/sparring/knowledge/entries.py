@@ -126,10 +126,10 @@ class DefenseEntry(_WithRelated):
 class IncidentEntry(Entry):
     """Something that happened."""
 
-    year: int
-    kind: Literal["incident", "exercise"] = Field(..., description="exercise: researchers showed it on a live system")
-    threats: tuple[str, ...]
-    source: Related
+    year: int = Field(..., description="as its source dates it")
+    kind: Literal["incident", "exercise"] = Field(..., description="exercise: researchers showed that it can be done")
+    threats: tuple[str, ...] = Field(..., description="what it is a case of, by our reading")
+    source: Related = Field(..., description="where the facts are from")
 
 
 class BeliefEntry(Entry):
@@ -153,7 +153,15 @@ class Framework(Spec):
     license: str
     url: str
     checked: str = Field(..., description="what its ids were taken from, and when")
-    ids: dict[str, str] = Field(..., description="every id of it, with its name there")
+    partial: str = Field("", description="which part of it `ids` holds; empty: all of it")
+    ids: dict[str, str] = Field(..., description="every id of it, or of that part, with its name there")
+
+
+class Release(Spec):
+    """What a later version of somebody else's list changed in the version that we speak of."""
+
+    ids: dict[str, str] = Field(default_factory=dict, description="an id of before, and what it is from then on")
+    names: dict[str, str] = Field(default_factory=dict, description="what that version calls an id of its own")
 
 
 class Fact(Spec):

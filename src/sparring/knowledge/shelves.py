@@ -20,9 +20,12 @@ from sparring.knowledge.entries import (
     IncidentEntry,
     MeasureEntry,
     QuestionEntry,
+    Related,
+    Release,
     RuleEntry,
     ThreatEntry,
 )
+from sparring.errors import OptionError
 
 VERSION = "2026.11"
 """Of what the knowledge base says; it stands in what is derived from it."""
@@ -98,9 +101,52 @@ class Knowledge:
         }
 
     @cached_property
-    def aliases(self) -> dict[str, dict[str, dict[str, str]]]:
-        """By framework and version: what an id of the version that we speak of is called from then on."""
-        return _read("aliases.yaml")
+    def aliases(self) -> dict[str, dict[str, Release]]:
+        """By framework and later version, oldest first: what that version renamed."""
+        return {
+            framework: {version: Release(**changes) for version, changes in releases.items()}
+            for framework, releases in _read("aliases.yaml").items()
+        }
+
+    def name_of(self, related: Related) -> str | None:
+        """Return what that list calls the entry; None where that version of it has no such id."""
+        framework = self.frameworks.get(related.framework)
+        if framework is None or framework.version != related.version:
+            return None
+        return framework.ids.get(related.id)
+
+    def later(self, related: Related, version: str | None = None) -> tuple[str, str | None]:
+        """Return id and name of an entry in a later version of its list.
+
+        Parameters
+        ----------
+        related : Related
+        version : str or None
+            A version in `aliases`; None is the newest there.
+
+        Returns
+        -------
+        tuple of str and (str or None)
+            What no later version is known to have changed is returned as it is.
+
+        Raises
+        ------
+        OptionError
+            `aliases` has no such version.
+        """
+        releases = self.aliases.get(related.framework, {})
+        if version is not None and version not in releases:
+            known = ", ".join(releases) or "none"
+            raise OptionError(
+                f"version must be one whose changes to {related.framework} are known ({known}), got {version!r}"
+            )
+        found, name = related.id, self.name_of(related)
+        for release, changes in releases.items():
+            found = changes.ids.get(found, found)
+            name = changes.names.get(found, name)
+            if release == version:
+                break
+        return found, name
 
     def every(self) -> dict[str, Entry]:
         """Return everything that can be explained, by name."""
