@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from sparring.artifact import LoadedModel
 
 LEAST_BUDGET_S = 1.0
+FORMATS = {"pickle": "pickle", "joblib": "pickle", "import": "code", "endpoint": "served"}
+"""How a model is stored, by what loaded it; any other is the format of its library."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,8 +205,8 @@ def assess(
         shift=shift,
         direction=direction,
     )
-    said = who.answers.model_copy(update={"wants": who.answers.wants or record_of_target.wants})
-    who = replace(who, profiles=profiles_of(said, who.codec.space.shown))
+    said = _told(who.answers, record_of_target.wants, record)
+    who = replace(who, answers=said, profiles=profiles_of(said, who.codec.space.shown))
     budget_s, only = seconds(budget), _ids(only)
     entropy = _entropy(rng)
     options = {"budget": budget_s, "only": list(only), "entropy": None if rng is None else entropy}
@@ -269,6 +271,13 @@ def seconds(budget: str | float) -> float:
     if not LEAST_BUDGET_S <= value < float("inf"):
         raise OptionError(f'a budget must be a time of at least 1 s such as "60s", "5m" or "1h", got {budget!r}')
     return value
+
+
+def _told(answers: Answers, wants: str | None, record: LoadedModel | None) -> Answers:
+    """Add to what people said what options, data and the model tell by themselves."""
+    stored = None if record is None else FORMATS.get(record.loader, "native")
+    found = {"wants": wants, "data_kind": "table", "file_format": stored}
+    return answers.model_copy(update={key: value for key, value in found.items() if getattr(answers, key) is None})
 
 
 def _silent(text: str, done: float) -> None:

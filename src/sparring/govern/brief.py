@@ -32,8 +32,6 @@ def brief(assessment: Assessment, *, decisions: Sequence[Decided] = (), today: d
         Decisions that have run out by then count as none; None: all of them count.
     """
     answers = assessment.answers
-    if answers.wants is None and assessment.target.wants is not None:
-        answers = answers.model_copy(update={"wants": assessment.target.wants})
     model = threat_model(answers, assessment.columns)
     held = {d.finding: d for d in decisions if today is None or not d.has_expired(today)}
     facts = Facts(assessment)
@@ -56,10 +54,11 @@ def threat_of(attacker: str) -> str | None:
 
 
 def measured(threat: str, facts: Facts) -> Finding | None:
-    """Return the most telling finding about a threat: of its attackers, in the objective of the headline."""
+    """Return the most telling finding about a threat, of attackers that follow from the answers if it can be."""
     entry = load().threats.get(threat)
     by = entry.measured_by if entry else ()
-    return next((f for f in facts.of(facts.objective) if f.threat.attacker in by), None)
+    ordered = (*facts.headlined(facts.objective), *facts.of(facts.objective))
+    return next((f for f in ordered if f.threat.attacker in by), None)
 
 
 def _front(facts: Facts, model: ThreatModel) -> Threat | None:
@@ -161,9 +160,9 @@ def _steps(facts: Facts, model: ThreatModel, front: Threat | None) -> Iterator[s
     if facts.assumed:
         yield "Say who can set each column: sparring init --columns."
     candidates = [load().defenses[name] for name in (front.defenses if front else ()) if name in load().defenses]
-    free = [defense.heading for defense in candidates if defense.accuracy_cost == "none"]
+    free = [f"“{defense.heading}”" for defense in candidates if defense.accuracy_cost == "none"]
     if front is not None and free:
-        yield f"Look at what changes no prediction first: {words.listed(free, most=3)}."
+        yield f"Look at what changes no prediction first: {words.listed(free[:3])}."
     if model.standing(Applies.ASSUMED):
         count = len({r.fact for t in model.standing(Applies.ASSUMED) for r in t.because})
         yield f"Answer {words.counted(count, 'open question')}: sparring init --full."

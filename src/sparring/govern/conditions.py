@@ -127,7 +127,7 @@ class World:
         codes = value if isinstance(value, tuple) else (value,)
         named = [{True: "yes", False: "no"}.get(code, str(code)) for code in codes]
         if name == "wants":
-            return f"{short}: whoever gains from the answer “{value}”"
+            return f"{short}: somebody gains from the answer “{value}”"
         return f"{short}: {', '.join(options.get(code, code) for code in named)}"
 
 

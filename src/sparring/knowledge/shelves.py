@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import yaml
 
 from sparring.core.spec import Spec
+from sparring.errors import OptionError
 from sparring.knowledge.entries import (
     AttackEntry,
     AttackerEntry,
@@ -25,7 +26,6 @@ from sparring.knowledge.entries import (
     RuleEntry,
     ThreatEntry,
 )
-from sparring.errors import OptionError
 
 VERSION = "2026.11"
 """Of what the knowledge base says; it stands in what is derived from it."""

@@ -16,7 +16,7 @@ STAGE_TITLES = {
     "security": "Security",
     "management": "Management",
 }
-HEAD = ("Finding", "Why", "What is known", "Owner", "Accepted when")
+HEAD = ("Finding", "Why, and what is known", "Owner", "Done when this says so")
 
 
 def lead(brief: Brief) -> tuple[tuple[str, str], ...]:
@@ -45,15 +45,12 @@ def stages(brief: Brief) -> Section:
 
 
 def _row(item: Item) -> tuple[str, ...]:
-    known = f"{item.evidence}; {item.decided}" if item.decided else item.evidence
+    known = f"{item.evidence}; decided: {item.decided}" if item.decided else item.evidence
     owner = words.plain(item.owner, longest=40) if item.owner else "nobody"
-    return (
-        f"{item.title}\n{item.name}",
-        words.plain(item.text, longest=400),
-        known,
-        owner,
-        f"{item.accept}: {item.done_when}",
-    )
+    why = words.plain(item.text, longest=400)
+    end = "" if why.endswith((".", "?")) else "."
+    told = f"{why[:1].upper()}{why[1:]}{end} {known[:1].upper()}{known[1:]}."
+    return f"{item.title}\n{item.name}", told, owner, item.accept
 
 
 def decided(brief: Brief) -> Section:
