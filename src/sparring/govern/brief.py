@@ -56,9 +56,9 @@ def threat_of(attacker: str) -> str | None:
 def measured(threat: str, facts: Facts) -> Finding | None:
     """Return the most telling finding about a threat, of attackers that follow from the answers if it can be."""
     entry = load().threats.get(threat)
-    by = entry.measured_by if entry else ()
-    ordered = (*facts.headlined(facts.objective), *facts.of(facts.objective))
-    return next((f for f in ordered if f.threat.attacker in by), None)
+    by = set(entry.measured_by) if entry else set()
+    mine = by & facts.among if facts.among is not None and by & facts.among else by
+    return next((f for f in facts.of(facts.objective) if f.threat.attacker in mine), None)
 
 
 def _front(facts: Facts, model: ThreatModel) -> Threat | None:
