@@ -14,9 +14,10 @@ from sparring.core.threat import Attacker
 from sparring.core.threat_model import Applies
 from sparring.errors import DecisionError
 from sparring.govern import lock, undecided
-from sparring.govern.brief import STAGES, brief, measured, threat_of
+from sparring.govern.brief import STAGES, brief
 from sparring.govern.derive import profiles_of, threat_model
 from sparring.govern.owners import check, covers
+from sparring.govern.threats_measured import measured, threat_of
 from sparring.knowledge import load
 from sparring.report import render
 from sparring.report.facts import Facts

@@ -58,6 +58,27 @@ def _upward(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
     return values
 
 
+def _above_zero(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """Refuse an end at 0, which a range of something that happens cannot have."""
+    if values is not None and values[0] <= 0:
+        raise ValueError(f"both ends must be above 0, got {_shown(values)}; 0.1 a year is once in ten years")
+    return values
+
+
+def _inside(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """Refuse shares that are certain, or no shares."""
+    if values is not None and not 0 < values[0] <= values[-1] < 1:
+        raise ValueError(f"both ends must be shares between 0 and 1, such as 0.4 and 0.85, got {_shown(values)}")
+    return values
+
+
+def _rising(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """Refuse lines of which two are the same."""
+    if values is not None and not 0 < values[0] < values[1] < values[2]:
+        raise ValueError(f"the three amounts must rise, and the first be above 0, got {_shown(values)}")
+    return values
+
+
 def _shown(values: tuple[float, ...]) -> str:
     return f"[{', '.join(f'{value:g}' for value in values)}]"
 
@@ -89,7 +110,7 @@ class Answers(Spec):
     loss_refused: ThreePoint = Field(None, description="the same of one wrongly refused case")
     decisions: int | None = Field(None, ge=0, description="decisions a year")
     harm: Harm | None = Field(None, description="what one wrong answer does, where money cannot say it")
-    attempts: Interval = Field(None, description="90 % interval of serious attempts a year")
+    attempts: Annotated[Interval, AfterValidator(_above_zero)] = Field(None, description="90 % interval of serious attempts a year")
     senders: Senders | None = Field(None, description="who can send something to the model")
     sees: Annotated[tuple[Sees, ...] | None, *Several] = Field(None, description="what they get back or notice")
     apart: Apart | None = Field(None, description="whether senders can be told apart and slowed down")
@@ -105,11 +126,13 @@ class Answers(Spec):
     copy_hurts: CopyHurts | None = Field(None, description="whether a working copy in other hands would hurt")
     place: Place | None = Field(None, description="where the model file lies")
     between: Annotated[tuple[Between, ...] | None, *Several] = Field(None, description="between an answer and harm")
-    caught: Annotated[Interval, Field(description="90 % interval of the share of bad cases noticed in time")] = None
+    caught: Annotated[Interval, AfterValidator(_inside)] = Field(
+        None, description="90 % interval of the share of bad cases noticed in time"
+    )
     keeps: Annotated[tuple[Keeps, ...] | None, *Several] = Field(None, description="what is kept of each request")
     alarm: str | None = Field(None, description="who is told when something looks wrong")
     owners: dict[Role, str] = Field(default_factory=dict, description="who answers for what; 'nobody' is an answer")
-    lines: ThreePoint = Field(None, description="yearly loss from which management calls it medium, high, critical")
+    lines: Annotated[ThreePoint, AfterValidator(_rising)] = Field(None, description="yearly loss from which management calls it medium, high, critical")
     data_kind: DataKind | None = Field(None, description="told from the data")
     file_format: FileFormat | None = Field(None, description="told from the model")
 

@@ -11,6 +11,7 @@ from sparring.core.decisions import Decided
 from sparring.core.document import Assessment, Finding
 from sparring.core.threat_model import Applies, Threat, ThreatModel
 from sparring.govern.derive import ROLE, owner, threat_model
+from sparring.govern.threats_measured import measured, threat_of
 from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.facts import Facts, attacker_title, headline_point
@@ -46,19 +47,6 @@ def brief(assessment: Assessment, *, decisions: Sequence[Decided] = (), today: d
         steps=tuple(_steps(facts, model, front)),
         who=_who(front, answers),
     )
-
-
-def threat_of(attacker: str) -> str | None:
-    """Return the threat that an attacker's figures speak of; None for random tries, which are a yardstick."""
-    return next((name for name, entry in load().threats.items() if attacker in entry.measured_by), None)
-
-
-def measured(threat: str, facts: Facts) -> Finding | None:
-    """Return the most telling finding about a threat, of attackers that follow from the answers if it can be."""
-    entry = load().threats.get(threat)
-    by = set(entry.measured_by) if entry else set()
-    mine = by & facts.among if facts.among is not None and by & facts.among else by
-    return next((f for f in facts.of(facts.objective) if f.threat.attacker in mine), None)
 
 
 def _front(facts: Facts, model: ThreatModel) -> Threat | None:

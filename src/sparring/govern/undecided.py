@@ -8,7 +8,7 @@ from sparring.core.decisions import Decided
 from sparring.core.document import Assessment
 from sparring.core.policy import Policy, Standing, Verdict
 from sparring.core.threat_model import Applies, Threat, ThreatModel
-from sparring.govern.brief import measured
+from sparring.govern.threats_measured import measured
 from sparring.report import words
 from sparring.report.facts import Facts
 from sparring.report.threats import threat_title
