@@ -1,8 +1,9 @@
-"""Write the ids of other people's lists from the files that they publish: python tools/framework_ids.py LIST VERSION FILE....
+"""Write the ids of other people's lists: python tools/framework_ids.py LIST VERSION FILE...
 
-LIST is mitre-atlas (FILE: dist/ATLAS.yaml of github.com/mitre-atlas/atlas-data at the tag of that version) or cosai (FILE:
-risks.yaml and controls.yaml in risk-map/yaml of github.com/cosai-oasis/secure-ai-tooling; the version is the commit's date).
-Nothing of ours is read, so that our pairings can be checked against the result.
+The files are those that the publishers keep. LIST is mitre-atlas, with dist/ATLAS.yaml of
+github.com/mitre-atlas/atlas-data at the tag of that version, or cosai, with risks.yaml and controls.yaml in
+risk-map/yaml of github.com/cosai-oasis/secure-ai-tooling, whose version is the date of the commit. Nothing of ours is
+read, so that our pairings can be checked against the result.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Write the JSON schema of each document that machines write: python tools/write_schemas.py."""
+"""Write the JSON schemas of documents and of shelves of the knowledge base: python tools/write_schemas.py."""
 
 from __future__ import annotations
 
@@ -7,14 +7,40 @@ from pathlib import Path
 from typing import Any
 
 from sparring.core.document import SCHEMA_VERSION, Assessment
+from sparring.knowledge import DefenseEntry, Entry, IncidentEntry, ThreatEntry
 
 FOLDER = Path(__file__).parent.parent / "schemas"
+SHELVES: dict[str, type[Entry]] = {"threats": ThreatEntry, "defenses": DefenseEntry, "incidents": IncidentEntry}
+IDS_BY_LIST = {
+    "type": "object",
+    "description": "ids by list and version, such as {mitre-atlas 5.6.1: [AML.T0015]}",
+    "propertyNames": {"pattern": "^[^ ]+ [^ ]+$"},
+    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+}
 
 
 def assessment_schema() -> dict[str, Any]:
     """Return the schema of ``assessment.json`` as files hold it, defaults filled in."""
     schema = Assessment.model_json_schema(mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "assessment.json", **schema}
+
+
+def shelf_schema(shelf: str) -> dict[str, Any]:
+    """Return the schema of a shelf as its YAML file holds it: names are keys, related ids stand by list."""
+    entry = SHELVES[shelf].model_json_schema()
+    definitions = entry.pop("$defs", {})
+    del entry["properties"]["name"]
+    entry["required"].remove("name")
+    if "related" in entry["properties"]:
+        entry["properties"]["related"] = IDS_BY_LIST
+        definitions.pop("Related", None)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"{shelf}.yaml",
+        "type": "object",
+        "additionalProperties": entry,
+        "$defs": definitions,
+    }
 
 
 def text(schema: dict[str, Any]) -> str:
@@ -25,3 +51,5 @@ def text(schema: dict[str, Any]) -> str:
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"assessment-{SCHEMA_VERSION}.json").write_text(text(assessment_schema()), encoding="utf-8")
+    for shelf in SHELVES:
+        (FOLDER / f"knowledge-{shelf}.json").write_text(text(shelf_schema(shelf)), encoding="utf-8")
