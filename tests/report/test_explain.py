@@ -91,3 +91,27 @@ def test_nonsense_is_one_clear_sentence(name):
 def test_topics_list_everything():
     text = " ".join(topics().split())
     assert all(name in text for name in load().every())
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("evasion_query", "What makes it smaller, what changes no prediction first: rate_limit, hide_scores"),
+        ("evasion_query", "nist-ai-100-2 E2025 NISTAML.025 (Black-box Evasion)"),
+        ("evasion_query", "Such pairings between lists are ours."),
+        ("poisoned_dataset", "AML.T0019 (Publish Poisoned Datasets), since renumbered AML.T0115.000"),
+        ("hide_scores", "It costs in accuracy: nothing; no prediction changes."),
+        ("hide_scores", "Without a tool:"),
+        ("harden", "it has to be measured on your model"),
+        ("sign_model", "Tool: model-signing (Apache-2.0; last release"),
+        ("sign_model", "Against: malicious_file, model_tamper, output_tamper."),
+        ("expired-domains", "AML.CS0025"),
+    ],
+)
+def test_threats_defenses_and_cases_are_explained(name, says):
+    assert says in " ".join(explain(name).split())
+
+
+def test_every_entry_can_be_explained():
+    for name, entry in load().every().items():
+        assert entry.says in " ".join(explain(name).split()), name

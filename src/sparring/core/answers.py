@@ -110,7 +110,9 @@ class Answers(Spec):
     loss_refused: ThreePoint = Field(None, description="the same of one wrongly refused case")
     decisions: int | None = Field(None, ge=0, description="decisions a year")
     harm: Harm | None = Field(None, description="what one wrong answer does, where money cannot say it")
-    attempts: Annotated[Interval, AfterValidator(_above_zero)] = Field(None, description="90 % interval of serious attempts a year")
+    attempts: Annotated[Interval, AfterValidator(_above_zero)] = Field(
+        None, description="90 % interval of serious attempts a year"
+    )
     senders: Senders | None = Field(None, description="who can send something to the model")
     sees: Annotated[tuple[Sees, ...] | None, *Several] = Field(None, description="what they get back or notice")
     apart: Apart | None = Field(None, description="whether senders can be told apart and slowed down")
@@ -132,7 +134,9 @@ class Answers(Spec):
     keeps: Annotated[tuple[Keeps, ...] | None, *Several] = Field(None, description="what is kept of each request")
     alarm: str | None = Field(None, description="who is told when something looks wrong")
     owners: dict[Role, str] = Field(default_factory=dict, description="who answers for what; 'nobody' is an answer")
-    lines: Annotated[ThreePoint, AfterValidator(_rising)] = Field(None, description="yearly loss from which management calls it medium, high, critical")
+    lines: Annotated[ThreePoint, AfterValidator(_rising)] = Field(
+        None, description="yearly loss from which management calls it medium, high, critical"
+    )
     data_kind: DataKind | None = Field(None, description="told from the data")
     file_format: FileFormat | None = Field(None, description="told from the model")
 

@@ -11,7 +11,8 @@ from sparring.core.space import Column
 from sparring.errors import OptionError
 from sparring.knowledge import AttackEntry, AttackerEntry, CaveatEntry, Entry, load
 from sparring.report import words
-from sparring.report.facts import Facts, attack_title, attacker_title, headline_point, why_fixed
+from sparring.report.entry_words import entry_words
+from sparring.report.facts import Facts, attack_title, headline_point, why_fixed
 
 WHO = {
     "anyone": "anyone can set it",
@@ -52,10 +53,10 @@ def explain(name: str, assessment: Assessment | None = None, *, width: int = 80)
             parts += _column(column, Facts(assessment))
         if finding is not None and entry is None:
             parts += [f"{attack_title(finding)} ({words.plain(finding.id)})"]
-        parts += [] if entry is None else list(_words(entry))
+        parts += [] if entry is None else list(entry_words(entry))
         parts += list(_figures(entry, finding, Facts(assessment)))
     elif entry is not None:
-        parts += list(_words(entry))
+        parts += list(entry_words(entry))
     if not parts:
         raise OptionError(_unknown(wanted, assessment))
     return "\n\n".join(_wrapped(part, width) for part in parts).replace(words.GAP, " ") + "\n"
@@ -107,23 +108,7 @@ def _unknown(name: str, assessment: Assessment | None) -> str:
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
     short = words.plain(name, longest=60)
     hint = f"; did you mean {words.plain(folded[near[0]])!r}?" if near else "; sparring explain lists what there is"
-    return f"explain needs the name of an attacker, attack, figure, doubt or word, got {short!r}{hint}"
-
-
-def _words(entry: Entry) -> Iterator[str]:
-    heading = entry.heading if entry.heading.casefold() == entry.name.casefold() else f"{entry.heading} ({entry.name})"
-    yield heading
-    yield entry.says
-    yield entry.text
-    if isinstance(entry, AttackerEntry):
-        yield f"Sees: {entry.sees}. In life: {entry.life}."
-    if isinstance(entry, AttackEntry):
-        yield f"Attacker: {attacker_title(entry.attacker).lower()}."
-        yield f"Its figure shows {entry.shows}. It misses {entry.misses}."
-    if isinstance(entry, CaveatEntry):
-        yield f"What to do: {entry.cure}"
-    if entry.see:
-        yield f"See also: {', '.join(entry.see)}."
+    return f"explain needs the name of an attacker, attack, threat, defense, figure, doubt or word, got {short!r}{hint}"
 
 
 def _figures(entry: Entry | None, finding: Finding | None, facts: Facts) -> Iterator[str]:
