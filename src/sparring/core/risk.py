@@ -51,7 +51,7 @@ class ElicitedShare(Spec):
 
 
 class Weighed(Spec):
-    """A belief about a share, as the two weights of a Beta distribution: as if it had been seen `a` times in `a + b`."""
+    """A belief about a share, as the weights of a Beta distribution: as if seen in `a` of `a + b` cases."""
 
     a: float
     b: float
@@ -172,7 +172,7 @@ class Scenario(Spec):
     """One threat: how often somebody tries, how often that works and stays unseen, and what it costs each time."""
 
     name: str = Field(..., min_length=1, description="of the threat; its random stream hangs on it")
-    attempts: Attempts = Field(..., description="cases a year that somebody pursues up to the whole budget of the attack")
+    attempts: Attempts = Field(..., description="a year, each pursued up to the budget of the attack")
     success: Success | None = Field(None, description="share of attempts that work; None: nobody knows")
     caught: Caught | None = Field(None, description="share of successes that do no harm; None: nothing stands between")
     loss: Loss = Field(..., description="money that one success costs, on average over successes")
@@ -229,7 +229,7 @@ class Crossing(Spec):
 
     name: str = Field(..., description="of the level above the line")
     amount: float
-    probability: float = Field(..., description="that the yearly loss, on average over years, is above; levels rest on it")
+    probability: float = Field(..., description="that the average yearly loss is above; levels rest on it")
     single_year: float = Field(..., description="that the loss of any one year is above, luck of that year included")
 
 
@@ -237,8 +237,8 @@ class Driver(Spec):
     """How much of the width of the range comes from one input."""
 
     part: Part
-    share: float = Field(..., description="of the variance of the logarithm of the loss; those of all inputs add up to 1")
-    low_if_known: float = Field(..., description="5 % quantile of the yearly loss if this input were known, at its median")
+    share: float = Field(..., description="of the variance of the logarithm of the loss; all add up to 1")
+    low_if_known: float = Field(..., description="5 % quantile of the loss if this input were known, at its median")
     high_if_known: float = Field(..., description="95 % quantile of the same")
     ask: Stage = Field(..., description="whose work it is to know better")
 

@@ -1,7 +1,7 @@
 """What is not known, as distributions: each input of a risk is a normal score sent through its own quantile function.
 
-So one random number makes one value whatever the distribution, a larger input gives a larger value from the same number,
-and the median, the ends and the variance of an input can be had without drawing.
+So one random number makes one value whatever the distribution, a larger input gives a larger value from the same
+number, and the median, the ends and the variance of an input can be had without drawing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import numpy as np
 from sparring.assess.stats import NINETY
 from sparring.core.examples import Floats
 from sparring.core.risk import (
-    Attacked,
     Counted,
     Elicited,
     ElicitedShare,
@@ -28,7 +27,8 @@ from sparring.core.risk import (
 )
 
 Number = float | Floats
-SCORES = np.linspace(-8.0, 8.0, 1601)  # of tables; one draw in 10^15 lies outside and is taken to the edge
+PER_SCORE, REACH = 50, 6  # entries of a table for each standard deviation, and how many of those each way
+SCORES = np.arange(-REACH * PER_SCORE, REACH * PER_SCORE + 1) / PER_SCORE
 UNKNOWN = Weighed(a=0.5, b=0.5)  # Jeffreys' prior: what is left of it where no case was attacked
 
 
@@ -151,4 +151,12 @@ def _beta(a: float, b: float) -> Floats:
 def _tabled(part: Part, quantiles: Floats) -> Input:
     # the far tails of a share near 0 fall below the smallest number; what is lost there is no money
     logs = np.log(np.maximum(quantiles, np.finfo(float).tiny))
-    return Input(part, lambda score: np.interp(score, SCORES, logs))
+    steps = np.diff(logs, append=logs[-1])
+
+    def log_at(score: Floats) -> Floats:
+        # entries are evenly spaced, so that nothing need be searched, as np.interp does
+        place = np.clip((score + REACH) * PER_SCORE, 0, len(logs) - 1)
+        left = place.astype(np.intp)
+        return np.asarray(logs[left] + (place - left) * steps[left], dtype=float)
+
+    return Input(part, log_at)

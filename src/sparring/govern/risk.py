@@ -31,13 +31,14 @@ from sparring.core.risk import (
     Stage,
 )
 from sparring.errors import OptionError
-from sparring.govern.inputs import Input, inputs_of, jeffreys, positive
+from sparring.govern.inputs import Input, inputs_of, positive
 
 YEARS = 100_000
 FEWEST_YEARS = 1_000
 CHANCE = 0.1  # a line counts as crossed where losses are above it with more than this probability
 SINGLE_YEARS = 4_000  # of the draws for the luck of one year, which costs more time; error at most 0.8 points
 MOST_CASES = 1_000_000
+MOST = 600.0  # logarithm of the largest loss
 CURVE = (0.999, 0.995, 0.99, 0.98, 0.95, *(round(0.9 - 0.05 * i, 2) for i in range(17)), 0.05, 0.02, 0.01, 0.005, 0.001)
 ASK: dict[Part, Stage] = {
     "attempts": "security",
@@ -108,23 +109,21 @@ def _estimate(scenario: Scenario, lines: Lines | None, *, years: int, entropy: i
 
     inputs = inputs_of(scenario)
     logs = {one.part: one.log_at(scores(one.part)) for one in inputs}
-    pays = _pays(scenario, scores)
-    with np.errstate(over="ignore"):
-        loss = np.exp(sum(logs.values()))
-    if not np.isfinite(loss).all():
-        raise OptionError(f"the losses of {scenario.name!r} must be numbers; its attempts or amounts are too large")
-    events = np.exp(sum(log for part, log in logs.items() if part != "loss"))
+    log_loss, pays = np.sum(list(logs.values()), axis=0), _pays(scenario, scores)
     if pays is not None:
-        loss, events = loss * pays, events * pays
-    ordered = np.sort(loss)
-    low, median, high = (_quantile(ordered, q) for q in (0.05, 0.5, 0.95))
+        log_loss = np.where(pays, log_loss, -np.inf)  # who does not gain does not try
+    if log_loss.max() > MOST:
+        raise OptionError(f"the losses of {scenario.name!r} are too large to be real; look at its attempts and amounts")
+    ordered = np.exp(np.sort(log_loss))
+    events = np.exp(log_loss - logs["loss"])
+    low, median, high = (float(ordered[_place(q, years)]) for q in (0.05, 0.5, 0.95))
     crossings = _crossings(ordered, events, np.exp(logs["loss"]), lines)
     return RiskEstimate(
         name=scenario.name,
         unit=scenario.unit,
         years=years,
         entropy=entropy,
-        mean=float(loss.mean()),
+        mean=float(ordered.mean()),
         low=low,
         median=median,
         high=high,
@@ -132,10 +131,10 @@ def _estimate(scenario: Scenario, lines: Lines | None, *, years: int, entropy: i
         pays=None if pays is None else float(pays.mean()),
         crossings=crossings,
         level=None if lines is None else lines.level(sum(c.probability > CHANCE for c in crossings)),
-        level_range=None if lines is None else _level_range(scenario, inputs[1], logs, pays, lines),
+        level_range=None if lines is None else _level_range(scenario, inputs[1], log_loss - logs["success"], lines),
         evidence=evidence_of(scenario),
-        drivers=_drivers(inputs, logs, pays),
-        exceedance=tuple(Exceedance(loss=_quantile(ordered, 1 - p), probability=p) for p in CURVE),
+        drivers=_drivers(inputs, logs, log_loss),
+        exceedance=tuple(Exceedance(loss=float(ordered[_place(1 - p, years)]), probability=p) for p in CURVE),
     )
 
 
@@ -148,12 +147,9 @@ def _pays(scenario: Scenario, scores: Any) -> Bools | None:
     return np.asarray(gain > cost)
 
 
-def _quantile(ordered: Floats, q: float) -> float:
-    """Return a quantile of sorted values, between neighbors as numpy does it."""
-    place = q * (len(ordered) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
+def _place(q: float, n: int) -> int:
+    """Return which of n sorted values is a quantile: no mixing of neighbors, one of which may be no loss at all."""
+    return min(math.floor(q * n), n - 1)
 
 
 def _crossings(ordered: Floats, events: Floats, each: Floats, lines: Lines | None) -> tuple[Crossing, ...]:
@@ -168,22 +164,15 @@ def _crossings(ordered: Floats, events: Floats, each: Floats, lines: Lines | Non
         # P(Poisson > m) is an incomplete gamma function, so that no year need be drawn
         single = gammainc(np.floor(amount / each) + 1, events)
         probability = above / len(ordered)
-        crossings.append(
-            Crossing(name=name, amount=amount, probability=probability, single_year=float(single.mean()))
-        )
+        crossings.append(Crossing(name=name, amount=amount, probability=probability, single_year=float(single.mean())))
     return tuple(crossings)
 
 
-def _level_range(
-    scenario: Scenario, success: Input, logs: dict[Part, Floats], pays: Bools | None, lines: Lines
-) -> LevelRange | None:
+def _level_range(scenario: Scenario, success: Input, log_rest: Floats, lines: Lines) -> LevelRange | None:
     """Tell whether the level hangs on the success rate: with that rate fixed, losses are it times the rest."""
-    rest = np.exp(sum(log for part, log in logs.items() if part != "success"))
-    if pays is not None:
-        rest = rest * pays
     # the loss at a rate p is above a line with more than this chance just where p times this draw is
-    place = len(rest) - 1 - math.floor(CHANCE * len(rest))
-    one_in_ten, amounts = float(np.partition(rest, place)[place]), np.array(lines.amounts)
+    place = len(log_rest) - 1 - math.floor(CHANCE * len(log_rest))
+    one_in_ten, amounts = float(np.exp(np.partition(log_rest, place)[place])), np.array(lines.amounts)
 
     def above(rate: float) -> int:
         return int((rate * one_in_ten > amounts).sum())
@@ -193,7 +182,7 @@ def _level_range(
         return None
     needed = None
     if isinstance(scenario.success, Attacked):
-        needed = cases_needed(scenario.success, [amount / one_in_ten for amount in lines.amounts])
+        needed = cases_needed(scenario.success, list(amounts / one_in_ten))
     return LevelRange(low=lines.level(low), high=lines.level(high), more_cases=needed)
 
 
@@ -232,18 +221,17 @@ def cases_needed(measured: Attacked, borders: Sequence[float]) -> int | None:
     return max(enough - measured.n, 0)
 
 
-def _drivers(inputs: tuple[Input, ...], logs: dict[Part, Floats], pays: Bools | None) -> tuple[Driver, ...]:
+def _drivers(inputs: tuple[Input, ...], logs: dict[Part, Floats], log_loss: Floats) -> tuple[Driver, ...]:
     """Share the variance of the logarithm out: inputs are independent and multiply, so that it is exact."""
     total = sum(one.log_variance for one in inputs)
     if total == 0 or any(one.at(0.0) == 0 for one in inputs):
         return ()
-    everything = sum(logs.values())
+    ends = [_place(0.05, len(log_loss)), _place(0.95, len(log_loss))]
     drivers = []
     for one in inputs:
         if one.log_variance == 0:
             continue
-        known = np.exp(everything - logs[one.part] + math.log(one.at(0.0)))
-        low, high = np.quantile(known if pays is None else known * pays, [0.05, 0.95])
+        low, high = one.at(0.0) * np.exp(np.partition(log_loss - logs[one.part], ends)[ends])
         drivers.append(
             Driver(
                 part=one.part,
