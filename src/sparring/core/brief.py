@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from sparring.core.decisions import Decided
+from sparring.core.risk import RiskEstimate
 from sparring.core.spec import Spec
 from sparring.core.threat_model import ThreatModel
 
@@ -35,6 +36,8 @@ class Brief(Spec):
     threats: ThreatModel
     items: tuple[Item, ...] = Field(..., description="by stage; threats that apply first")
     decisions: tuple[Decided, ...] = ()
+    risks: tuple[RiskEstimate, ...] = Field((), description="in money; empty where somebody would have to say more")
+    ordinal: str | None = Field(None, description="a level without money, where the answers allow one")
     worst: str = Field(..., description="the worst outcome, in one or two sentences")
     steps: tuple[str, ...] = Field(..., description="what to do next, most urgent first")
     who: str = Field(..., description="whose turn it is")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sparring.core.risk import RiskEstimate
+
 TOGETHER = "together"  # in place of an attacker: for each row the one who does best
 
 
@@ -84,6 +86,23 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class LossCurve:
+    """How likely losses above each amount are; other formats than a page have the table of it elsewhere.
+
+    Parameters
+    ----------
+    name : str
+    risk : RiskEstimate
+    alt : str
+        What the picture shows, in words.
+    """
+
+    name: str
+    risk: RiskEstimate
+    alt: str
+
+
+@dataclass(frozen=True)
 class ShownEdit:
     """One real edit: what stood there, and what the model was told instead."""
 
@@ -130,7 +149,7 @@ class Alert:
     text: str
 
 
-Block = Text | Table | Figure | Edits | Bars | Notes | Code | Alert
+Block = Text | Table | Figure | LossCurve | Edits | Bars | Notes | Code | Alert
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from sparring.core.brief import Brief, Item
 from sparring.core.threat_model import Applies
 from sparring.report import words
-from sparring.report.blocks import Block, Notes, Section, Table, Text
+from sparring.report.blocks import Block, LossCurve, Notes, Section, Table, Text
 from sparring.report.facts import NOTHING
+from sparring.report.risk import money
+from sparring.report.risk import section as risks_section
 from sparring.report.threats import because, profile_table, threat_title
 
 STAGE_TITLES = {
@@ -71,6 +73,25 @@ def decided(brief: Brief) -> Section:
     blocks: list[Block] = [Text(said)]
     blocks += [Table("What was decided", head, rows)] if rows else []
     return Section("decided", "What was decided", tuple(blocks))
+
+
+def risk(brief: Brief) -> Section:
+    """Put the headline into money, or into classes, or say which answers that would need."""
+    if brief.risks:
+        found = risks_section(brief.risks)
+        front = brief.risks[0]
+        ends = f"{money(front.low)}, passed in 95 of 100 cases, to {money(front.high)}, passed in 5"
+        alt = f"The curve of yearly losses falls from {ends}."
+        curve = LossCurve("How likely a yearly loss above each amount is", front, alt)
+        return Section(found.key, found.title, (*found.blocks, curve))
+    if brief.ordinal is not None:
+        text = f"Nobody has put it into money. By classes, after NIST SP 800-30: {brief.ordinal}."
+        return Section("risk", "What it may cost in a year", (Text(text),))
+    text = (
+        "Nobody has said how many cases a year somebody would seriously try, or what one success costs. With attempts "
+        "and loss_accepted in security/system.yaml it can be put into money; with harm, use and senders into classes."
+    )
+    return Section("risk", "What it may cost in a year", (Text(text),))
 
 
 def threats(brief: Brief) -> Section:

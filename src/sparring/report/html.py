@@ -6,10 +6,10 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparring.report import charts
-from sparring.report.blocks import Figure, Summary
+from sparring.report.blocks import Figure, LossCurve, Summary
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,7 +35,7 @@ def _rendered(template: str, summary: Summary, *, fragment: bool) -> str:
 
     style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    pictures = {
+    pictures: dict[str, dict[str, Any]] = {
         block.name: {
             # drawn by our own chart code from figures; names in it are escaped there
             "wide": Markup(charts.svg(block, charts.WIDE)),  # noqa: S704
@@ -45,6 +45,15 @@ def _rendered(template: str, summary: Summary, *, fragment: bool) -> str:
         for section in summary.sections
         for block in section.blocks
         if isinstance(block, Figure)
+    }
+    pictures |= {
+        block.name: {
+            "wide": Markup(charts.exceedance_svg(block.risk, charts.WIDE)),  # noqa: S704  # as above
+            "narrow": Markup(charts.exceedance_svg(block.risk, charts.NARROW)),  # noqa: S704
+        }
+        for section in summary.sections
+        for block in section.blocks
+        if isinstance(block, LossCurve)
     }
     page = (
         _environment()

@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sparring.report.blocks import Alert, Bars, Block, Code, Edits, Figure, Notes, Section, Summary, Table, Text
+from sparring.report.blocks import (
+    Alert,
+    Bars,
+    Block,
+    Code,
+    Edits,
+    Figure,
+    LossCurve,
+    Notes,
+    Section,
+    Summary,
+    Table,
+    Text,
+)
 
 _SPECIAL = re.compile(r"([\\`*\[\]{}<>|~#!&$@])|(?<!\w)(_)|(_)(?!\w)")
 
@@ -58,6 +71,8 @@ def _block(block: Block) -> Iterator[str]:
         case Table():
             yield from (f"**{escape(block.name)}**", "") if block.titled else ()
             yield from _table(block)
+        case LossCurve(alt=alt):
+            yield escape(alt)
         case Figure():
             yield from (f"**{escape(block.name)}**", "")
             yield from _table(block.table)

@@ -23,7 +23,7 @@ SHORT: dict[str, tuple[type, ...]] = {
     "missing": (Table,),
     "doubts": (Notes,),
 }
-CARD = ("stages", "threats", "missing", "meaning")
+CARD = ("risk", "stages", "threats", "missing", "meaning")
 PERSONAL = (
     "Personal data: whole rows of people follow. Share this report only with those who may see them, and delete it "
     "when it has served."
@@ -48,7 +48,7 @@ def summarize(assessment: Assessment, *, rows: pd.DataFrame | None = None, brief
     """
     facts = Facts(assessment)
     parts = [
-        *([] if brief is None else [first_page.stages(brief)]),
+        *([] if brief is None else [first_page.stages(brief), first_page.risk(brief)]),
         who.attackers(facts),
         who.performance(facts),
         results.figures(facts),

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from unicodedata import combining, east_asian_width
 
-from sparring.report.blocks import Alert, Bars, Block, Code, Edits, Figure, Notes, Section, Summary, Table, Text
+from sparring.report.blocks import (
+    Alert,
+    Bars,
+    Block,
+    Code,
+    Edits,
+    Figure,
+    LossCurve,
+    Notes,
+    Section,
+    Summary,
+    Table,
+    Text,
+)
 from sparring.report.words import GAP
 
 NARROWEST = 40
@@ -60,6 +73,8 @@ def _block(block: Block, width: int) -> Iterator[str]:
         case Table():
             yield from (block.name, "") if block.titled else ()
             yield from _table(block, width)
+        case LossCurve(alt=alt):
+            yield from _wrapped(alt, width)
         case Figure():
             yield from (*_wrapped(block.name, width), "")
             yield from _table(block.table, width)

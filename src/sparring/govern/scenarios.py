@@ -1,0 +1,100 @@
+"""From an assessment and answers to scenarios of loss: one for each measured threat, and one for all together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sparring.core.answers import Answers
+from sparring.core.document import Assessment, Finding
+from sparring.core.risk import Attacked, Elicited, ElicitedShare, Lines, RiskEstimate, Scenario, ThreePoint
+from sparring.core.threat import Attacker
+from sparring.core.threat_model import Applies, ThreatModel
+from sparring.govern import ordinal
+from sparring.govern.risk import simulate
+from sparring.govern.threats_measured import measured
+from sparring.report import words
+from sparring.report.facts import Facts, headline_point
+
+TOGETHER = "headline"
+"""Scenario in which those who try are of whatever kind does best on each row, among those of the headline."""
+FOUND = 0.9
+"""Share of planted weaknesses that a search must find to count as checked."""
+
+
+def risks(assessment: Assessment, model: ThreatModel) -> tuple[RiskEstimate, ...]:
+    """Estimate what a year could cost, first for the headline, then for each measured threat as if all tries were so.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    model : ThreatModel
+
+    Returns
+    -------
+    tuple of RiskEstimate
+        Empty where nobody has said how many would try, or what a success costs. Equal documents give equal figures.
+    """
+    found = scenarios(assessment, model)
+    return simulate(found, lines_of(assessment.answers), rng=assessment.entropy) if found else ()
+
+
+def scenarios(assessment: Assessment, model: ThreatModel) -> tuple[Scenario, ...]:
+    """Return what `risks` simulates."""
+    answers, facts = assessment.answers, Facts(assessment)
+    if answers.attempts is None or answers.loss is None or facts.top is None:
+        return ()
+    together = facts.headlined(facts.objective)
+    found = [_scenario(TOGETHER, _union(facts, together), answers)]
+    for threat in model.threats:
+        finding = None if threat.applies is Applies.NO else measured(threat.name, facts)
+        if finding is not None:
+            success = headline_point(finding).success
+            known = Attacked(k=words.successes(success), n=success.n, **_care([finding], assessment))
+            found.append(_scenario(threat.name, known, answers))
+    return tuple(found)
+
+
+def without_money(facts: Facts, answers: Answers) -> str | None:
+    """Rate the headline by classes, where nobody has put it into money; None where the answers do not allow it."""
+    if answers.harm is None or answers.use is None or answers.senders is None or facts.top is None:
+        return None
+    reach = "customers" if answers.senders == "vetted" else answers.senders
+    bound = facts.points[-1].success.high
+    return ordinal.shown(ordinal.rated(bound=bound, reach=reach, harm=answers.harm, use=answers.use))
+
+
+def lines_of(answers: Answers) -> Lines | None:
+    """Return the lines that management has set; None where it has not."""
+    return None if answers.lines is None else Lines(amounts=answers.lines, unit=answers.unit or "")
+
+
+def _scenario(name: str, success: Attacked, answers: Answers) -> Scenario:
+    assert answers.attempts is not None
+    assert answers.loss is not None
+    (least, most), (low, likely, high) = answers.attempts, answers.loss
+    caught = None if answers.caught is None else ElicitedShare(low=answers.caught[0], high=answers.caught[1])
+    return Scenario(
+        name=name,
+        attempts=Elicited(low=least, high=most),
+        success=success,
+        caught=caught,
+        loss=ThreePoint(low=low, likely=likely, high=high),
+        unit=answers.unit or "",
+    )
+
+
+def _union(facts: Facts, together: Sequence[Finding]) -> Attacked:
+    success = facts.points[-1].success
+    return Attacked(k=words.successes(success), n=success.n, **_care(together, facts.assessment))
+
+
+def _care(found: Sequence[Finding], assessment: Assessment) -> dict[str, Any]:
+    """Say how the attacks were made: fitted to this model, and with nothing to doubt."""
+    tried = [finding for finding in found if finding.threat.attacker != Attacker.NOBODY]
+    planted = [finding.planted.value for finding in tried if finding.planted and finding.planted.value is not None]
+    checked = not assessment.caveats and not any(finding.caveats for finding in tried)
+    return {
+        "adaptive": any(finding.threat.attacker == Attacker.INSIDER for finding in tried),
+        "checked": checked and bool(planted) and min(planted) >= FOUND,
+    }
