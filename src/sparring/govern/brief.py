@@ -9,14 +9,15 @@ from sparring.core.answers import Answers
 from sparring.core.brief import Brief, Item
 from sparring.core.decisions import Decided
 from sparring.core.document import Assessment, Finding
+from sparring.core.risk import RiskEstimate
 from sparring.core.threat_model import Applies, Threat, ThreatModel
-from sparring.govern.derive import ROLE, threat_model
+from sparring.govern.derive import ROLE, owner, threat_model
 from sparring.govern.scenarios import risks, without_money
 from sparring.govern.threats_measured import measured, threat_of
 from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.facts import Facts, attacker_title, headline_point
-from sparring.report.risk import PARTS, in_words
+from sparring.report.risk import PARTS, in_words, level_in_words
 from sparring.report.threats import because, threat_title
 
 STAGES = tuple(ROLE)
@@ -93,11 +94,70 @@ def _open_items(model: ThreatModel, answers: Answers) -> Iterator[Item]:
     """Turn what nobody has said into a question to the team that would know."""
     missing = {reason.fact for threat in model.standing(Applies.ASSUMED) for reason in threat.because}
     for stage in STAGES:
-        asked = ""
+        asked = [q for q in load().questions.values() if q.stage == stage and missing & {f.name for f in q.facts}]
+        if asked:
+            yield Item(
+                name=f"open-{stage}",
+                kind="unknown",
+                stage=stage,
+                title="Questions that are open",
+                text=" ".join(f.ask for q in asked for f in q.facts if f.name in missing),
+                evidence=f"assumed until then: {words.listed(_assumed(model, asked))}",
+                owner=owner(answers, stage),
+                accept="sparring threats",
+                done_when="it assumes nothing that these answers decide",
+            )
+
+
+def _assumed(model: ThreatModel, asked: Sequence[object]) -> list[str]:
+    facts = {fact.name for question in asked for fact in question.facts}  # type: ignore[attr-defined]
+    threats = [t for t in model.standing(Applies.ASSUMED) if facts & {r.fact for r in t.because}]
+    return [threat_title(threat.name) for threat in threats]
+
+
+def _nobody_items(model: ThreatModel, answers: Answers) -> Iterator[Item]:
+    for stage in STAGES:
+        mine = [t for t in model.standing(Applies.YES) if t.stage == stage]
+        if mine and owner(answers, stage) is None:
+            said = answers.owners.get(ROLE[stage])  # type: ignore[call-overload]  # one of the roles
+            told = "By the answers nobody does" if said else "Nobody was named"
+            yield Item(
+                name=f"nobody-{stage}",
+                kind="nobody",
+                stage=stage,
+                title="Nobody answers for this",
+                text=f"{told}; it falls to {_fallback(answers)}.",
+                evidence=f"{words.counted(len(mine), 'threat')} without an owner",
+                owner=None,
+                accept="sparring threats",
+                done_when="it names an owner for each threat that applies",
+            )
+
+
+def _fallback(answers: Answers) -> str:
+    return owner(answers, "management") or "whoever accepts what remains, and nobody was named for that either"
+
+
+def _worst(front: Threat | None, answers: Answers, found: tuple[RiskEstimate, ...]) -> str:
+    entry = load().threats.get(front.name) if front else None
+    told = f"{entry.worst[:1].upper()}{entry.worst[1:]}." if entry else "No threat applies by the answers."
+    if answers.loss is not None:
+        low, _, high = answers.loss
+        cost = f"{told} One such case costs {low:,.0f} to {high:,.0f} {answers.unit or 'in money'}, by the answers."
+        return f"{cost} {_in_money(found[0])}" if found else cost
+    if answers.harm is not None:
+        return f"{told} By the answers, one such case does {HARM[answers.harm]}."
+    return f"{told} What one such case costs, nobody has said."
+
+
+def _in_money(risk: RiskEstimate) -> str:
+    """Say what a year costs, range first, and on whom the width of the range hangs."""
+    level = f" Level: {level_in_words(risk)} (evidence {risk.evidence.grade.value})." if risk.level else ""
+    ask = ""
     if risk.drivers:
         widest = risk.drivers[0]
-        asked = f" Most of that width comes from {PARTS[widest.part]}: ask {widest.ask}."
-    return f"A year: {in_words(risk)}.{level}{asked}"
+        ask = f" Most of that width comes from {PARTS[widest.part]}: ask {widest.ask}."
+    return f"A year: {in_words(risk)}.{level}{ask}"
 
 
 def _steps(facts: Facts, model: ThreatModel, front: Threat | None) -> Iterator[str]:
