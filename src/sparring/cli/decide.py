@@ -38,7 +38,9 @@ def decide(
     from sparring.core.decisions import Decided
     from sparring.errors import DecisionError
     from sparring.govern.decisions import read, write
+    from sparring.govern.derive import threat_model
     from sparring.govern.owners import check
+    from sparring.govern.scenarios import level_of
     from sparring.store import Archive
 
     current = Archive.read(folder)
@@ -51,6 +53,7 @@ def decide(
             approved_by=approved_by,
             reason=reason,
             compensating=tuple(compensating or ()),
+            level=level_of(finding, current, threat_model(current.answers, current.columns)),
             created=today,
             expires=today + timedelta(days=days),
             model_sha256=current.target.sha256,

@@ -12,7 +12,7 @@ from sparring.core.threat import Attacker
 from sparring.core.threat_model import Applies, ThreatModel
 from sparring.govern import ordinal
 from sparring.govern.risk import simulate
-from sparring.govern.threats_measured import measured
+from sparring.govern.threats_measured import measured, threat_of
 from sparring.report import words
 from sparring.report.facts import Facts, headline_point
 
@@ -62,6 +62,25 @@ def without_money(facts: Facts, answers: Answers) -> str | None:
     reach = "customers" if answers.senders == "vetted" else answers.senders
     bound = facts.points[-1].success.high
     return ordinal.shown(ordinal.rated(bound=bound, reach=reach, harm=answers.harm, use=answers.use))
+
+
+def level_of(subject: str, assessment: Assessment, model: ThreatModel) -> str | None:
+    """Return the level of what a decision is about; None where management has set no lines, or nothing is in money.
+
+    Parameters
+    ----------
+    subject : str
+        A threat, a finding by its id, or `@columns`, which is all of it.
+    assessment : Assessment
+    model : ThreatModel
+    """
+    if assessment.answers.lines is None:
+        return None
+    levels = {risk.name: risk.level for risk in risks(assessment, model)}
+    finding = next((f for f in assessment.findings if f.id == subject), None)
+    name = TOGETHER if subject.startswith("@") else subject
+    name = name if finding is None else threat_of(finding.threat.attacker) or TOGETHER
+    return levels.get(name)
 
 
 def lines_of(answers: Answers) -> Lines | None:
