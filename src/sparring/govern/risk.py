@@ -131,7 +131,7 @@ def _estimate(scenario: Scenario, lines: Lines | None, *, years: int, entropy: i
         pays=None if pays is None else float(pays.mean()),
         crossings=crossings,
         level=None if lines is None else lines.level(sum(c.probability > CHANCE for c in crossings)),
-        level_range=None if lines is None else _level_range(scenario, inputs[1], log_loss - logs["success"], lines),
+        level_range=None if lines is None else _level_range(scenario, inputs[1], log_loss, logs, lines),
         evidence=evidence_of(scenario),
         drivers=_drivers(inputs, logs, log_loss),
         exceedance=tuple(Exceedance(loss=float(ordered[_place(1 - p, years)]), probability=p) for p in CURVE),
@@ -168,8 +168,13 @@ def _crossings(ordered: Floats, events: Floats, each: Floats, lines: Lines | Non
     return tuple(crossings)
 
 
-def _level_range(scenario: Scenario, success: Input, log_rest: Floats, lines: Lines) -> LevelRange | None:
+def _level_range(
+    scenario: Scenario, success: Input, log_loss: Floats, logs: dict[Part, Floats], lines: Lines
+) -> LevelRange | None:
     """Tell whether the level hangs on the success rate: with that rate fixed, losses are it times the rest."""
+    if success.log_variance == 0:
+        return None
+    log_rest = log_loss - logs["success"]
     # the loss at a rate p is above a line with more than this chance just where p times this draw is
     place = len(log_rest) - 1 - math.floor(CHANCE * len(log_rest))
     one_in_ten, amounts = float(np.exp(np.partition(log_rest, place)[place])), np.array(lines.amounts)
