@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks import results
 from sparring.core.risk import Attacked, Elicited, Lines, Scenario, Weighed
 from sparring.govern.risk import simulate
-from sparring.govern.survival import kaplan_meier
+from sparring.assess.survival import kaplan_meier
 
 YEARS, SCENARIOS, RUNS = 100_000, 20, 5
 REPEATS = 5_000

@@ -100,3 +100,28 @@ def test_answers_bound_the_tries_of_attackers(trained):
 def test_a_document_keeps_its_profiles(decided):
     again = Assessment.model_validate_json(decided.model_dump_json())
     assert (again.profiles, again.within) == (decided.profiles, decided.within)
+
+
+def test_rows_that_held_count_as_long_as_they_held(decided):
+    finding = decided["evasion/hand-edit@columns"]
+    assert set(finding.tries) == set(finding.sizes)
+    assert max(finding.tries.values()) <= finding.effort.queries
+    broken = [row for row, size in finding.sizes.items() if size is not None and size <= 3]
+    assert 0 < len(broken) < len(finding.sizes) / 2
+    # fewer than half are broken, so that the median of the broken ones alone would be an answer to another question
+    assert finding.queries.per_success is not None
+    assert (finding.queries.until_half.value, finding.queries.until_half.n) == (None, len(finding.sizes))
+    assert decided["evasion/tree-search@columns"].tries == {}
+
+
+def test_tries_do_not_depend_on_the_worker_count(trained):
+    model, X, y = trained
+    one, two = (
+        sparring.assess(
+            model, X, y, columns=COLUMNS, attacker_wants="good", only="evasion/cube-search", rng=0, budget="30s", jobs=n
+        ).assessment
+        for n in (1, 2)
+    )
+    for finding in one.findings:
+        assert finding.tries == two[finding.id].tries
+        assert finding.queries.until_half == two[finding.id].queries.until_half

@@ -12,6 +12,7 @@ from sparring.assess import stats
 from sparring.assess.judge import Judged
 from sparring.assess.plan import Planned
 from sparring.assess.run import Trace, stream
+from sparring.assess.survival import kaplan_meier
 from sparring.core.document import (
     UNKNOWN,
     Caveat,
@@ -26,7 +27,7 @@ from sparring.core.document import (
     Queries,
     ThreatRecord,
 )
-from sparring.core.examples import Bools, Examples, Floats
+from sparring.core.examples import Bools, Examples, Floats, Ints
 from sparring.core.space import Column, TableSpace
 from sparring.core.threat import GRANTS, Evasion
 
@@ -141,7 +142,8 @@ def measured(
             int(i): None if np.isinf(at) else float(at) for i, at in zip(rows.ids, trace.lower, strict=True) if at > 0
         },
         sizes={int(i): float(s) if b else None for i, s, b in zip(rows.ids, judged.size, judged.broken, strict=True)},
-        queries=_queries(trace, judged, largest=sizes[-1]),
+        tries=dict(zip(map(int, rows.ids), map(int, _tries(trace, judged, at=headline)[0]), strict=False)),
+        queries=_queries(trace, judged, largest=sizes[-1], at=headline),
         seconds=round(trace.seconds, 3),
         edits=edits(judged, rows, space=space, classes=classes),
         columns_used=_columns_used(judged, rows, space),
@@ -186,9 +188,31 @@ def _counts(trace: Trace, judged: Judged, *, eligible: int, largest: float) -> C
     )
 
 
-def _queries(trace: Trace, judged: Judged, *, largest: float) -> Queries:
+def _queries(trace: Trace, judged: Judged, *, largest: float, at: float) -> Queries:
     spent = trace.examples.queries[judged.size <= largest + EPS]
-    return Queries(rows=trace.asked, per_success=float(np.median(spent)) if len(spent) else None)
+    tries, broken = _tries(trace, judged, at=at)
+    return Queries(
+        rows=trace.asked,
+        per_success=float(np.median(spent)) if len(spent) else None,
+        until_half=_until_half(tries, broken) if len(tries) else None,
+    )
+
+
+def _tries(trace: Trace, judged: Judged, *, at: float) -> tuple[Ints, Bools]:
+    """Return rows asked until success or until giving up, and which of the two it was; empty where nobody kept count."""
+    until = trace.examples.until
+    if until is None:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
+    broken = (until >= 0) & (judged.size <= at + EPS)  # a find that the judge refused is none
+    return np.where(broken, until, trace.examples.queries), broken
+
+
+def _until_half(tries: Ints, broken: Bools) -> Estimate:
+    """Return the rows asked until half of the rows are broken; rows that held are kept as long as they held."""
+    found = kaplan_meier(tries, broken)
+    low, high = found.median_interval
+    method = "kaplan-meier, log-log" if found.median is not None else "kaplan-meier: fewer than half were broken"
+    return Estimate(value=found.median, low=low, high=high, n=found.n, method=method, unit="rows")
 
 
 def _also(

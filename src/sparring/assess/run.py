@@ -14,7 +14,7 @@ import numpy as np
 from sparring.assess.judge import measure
 from sparring.assess.plan import Planned
 from sparring.core.case import AdversarialExamples, Bounds, Case
-from sparring.core.examples import Examples, Floats
+from sparring.core.examples import Examples, Floats, Ints
 from sparring.core.metered import Metered
 from sparring.core.plugin import Attack
 from sparring.core.target import Oracle, Target
@@ -202,6 +202,7 @@ def _join(traces: list[Trace]) -> Trace:
         np.concatenate([t.examples.x_adv for t in traces]),
         np.concatenate([t.examples.found for t in traces]),
         np.concatenate([t.examples.queries for t in traces]),
+        None if any(t.examples.until is None for t in traces) else np.concatenate([_until(t) for t in traces]),
     )
     faults = [t for t in traces if t.fault]
     return Trace(
@@ -214,6 +215,11 @@ def _join(traces: list[Trace]) -> Trace:
         faults[0].fault if faults else None,
         bool(faults) and all(t.not_applicable for t in faults),
     )
+
+
+def _until(trace: Trace) -> Ints:
+    assert trace.examples.until is not None
+    return trace.examples.until
 
 
 def _sum_passes(parts: list[tuple[Pass, ...]], sizes: list[int]) -> tuple[Pass, ...]:

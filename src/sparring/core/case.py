@@ -83,11 +83,14 @@ class AdversarialExamples:
         Whether the attack believes that the row is decided as wanted.
     queries : ndarray of shape (n,)
         Rows asked so far for each attacked row.
+    until : ndarray of shape (n,) or None
+        Of `queries` those up to the first find of the headline's size, -1 where there was none; None: not kept.
     """
 
     x_adv: Floats
     found: Bools
     queries: Ints
+    until: Ints | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -77,6 +77,11 @@ class Queries(Spec):
 
     rows: int = 0
     per_success: float | None = Field(None, description="median over broken rows; None where none is broken")
+    until_half: Estimate | None = Field(
+        None,
+        description="rows asked of a row until half of all attacked rows are broken at the headline size, by Kaplan and "
+        "Meier; rows that held count as long as they held. None: the attack does not go by asking",
+    )
 
 
 class Change(Spec):
@@ -132,6 +137,11 @@ class Finding(Spec):
     )
     sizes: dict[int, float | None] = Field(
         default_factory=dict, description="by attacked row: the smallest change that was confirmed; null: none was"
+    )
+    tries: dict[int, int] = Field(
+        default_factory=dict,
+        description="by attacked row: rows asked until the first success of the headline size, or, where `sizes` has "
+        "none, until giving up; empty: the attack does not go by asking",
     )
     queries: Queries = Queries()
     seconds: float = 0.0

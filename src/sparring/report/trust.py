@@ -94,6 +94,15 @@ def _doubt(code: str, texts: list[str]) -> tuple[str, str]:
     return label, f"{' '.join([*shown, *cure])} [{name}]"
 
 
+def _until_half(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return NOTHING
+    if estimate.value is None:
+        return "half was not reached"
+    low, high = (f"{end:,.0f}" if end is not None else "no limit" for end in (estimate.low, estimate.high))
+    return f"{estimate.value:,.0f} ({low}{words.GAP}to{words.GAP}{high})"
+
+
 def every(facts: Facts) -> Section:
     """Show what became of the rows in each finding."""
     rows = tuple(
@@ -103,7 +112,7 @@ def every(facts: Facts) -> Section:
             f"{f.counts.broken:,}",
             f"{f.counts.proven:,}",
             f"{f.counts.undecided:,}",
-            NOTHING if f.queries.per_success is None else f"{f.queries.per_success:,.0f}",
+            _until_half(f.queries.until_half),
         )
         for f in facts.measured
     )
@@ -112,7 +121,8 @@ def every(facts: Facts) -> Section:
     head = ("Finding", "Attacked", "Broken", "Proven", "Undecided", "Asked")
     intro = (
         "Broken: an edited row is in hand. Proven: it was shown that no allowed edit up to the largest size works. "
-        "Undecided: neither. Asked: median number of rows shown to the model for one broken row."
+        "Undecided: neither. Asked: rows shown to the model about one attacked row until half of all attacked rows are "
+        "broken at the headline size, by Kaplan and Meier. Rows that held count as long as they held."
     )
     yardsticks = tuple(
         (

@@ -25,7 +25,8 @@ def rows_of(attempt: AdversarialExamples | None, part: Ints) -> AdversarialExamp
     """Return an attempt on some of the rows."""
     if attempt is None:
         return None
-    return AdversarialExamples(attempt.x_adv[part], attempt.found[part], attempt.queries[part])
+    until = None if attempt.until is None else attempt.until[part]
+    return AdversarialExamples(attempt.x_adv[part], attempt.found[part], attempt.queries[part], until)
 
 
 def equal(one: AdversarialExamples | None, other: AdversarialExamples | None) -> bool:

@@ -43,8 +43,8 @@ class Ledger:
         Which decisions count as success.
     size, other_size : ndarray of shape (n,)
         Of `best` in the objective's unit, and in the other one, which breaks ties; inf where there is none.
-    queries, limit : ndarray of shape (n,)
-        Rows asked so far, and at most.
+    queries, limit, until : ndarray of shape (n,)
+        Rows asked so far, at most, and up to the first find of the headline's size, -1 where there is none.
     idle : ndarray of shape (n,)
         Calls in a row in which no candidate of a row was a change; a search that proposes nothing is over.
     """
@@ -57,6 +57,7 @@ class Ledger:
     other_size: Floats = field(init=False)
     queries: Ints = field(init=False)
     limit: Ints = field(init=False)
+    until: Ints = field(init=False)
     idle: Ints = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,7 +67,7 @@ class Ledger:
         self.best = self.x.copy()
         self.wanted = wanted_mask(self.case, rows.y)
         self.size, self.other_size = np.full(n, np.inf), np.full(n, np.inf)
-        self.queries, self.idle = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+        self.queries, self.idle, self.until = (np.full(n, start, dtype=np.int64) for start in (0, 0, -1))
         hopeless = self.wanted[np.arange(n), rows.y] | (not self.space.movable.any())
         self.limit = np.where(hopeless, 0, self.case.effort.queries).astype(np.int64)
 
@@ -93,7 +94,7 @@ class Ledger:
     @property
     def attempt(self) -> AdversarialExamples:
         """A copy of what is known now."""
-        return AdversarialExamples(self.best.copy(), self.found, self.queries.copy())
+        return AdversarialExamples(self.best.copy(), self.found, self.queries.copy(), self.until.copy())
 
     def open(self, *, above: float = 0.0) -> Ints:
         """Return the rows that have tries left and no wanted row of size `above` or less; none once time is up."""
@@ -233,6 +234,8 @@ class Ledger:
         row = rows[first]
         self.best[row] = x_adv[first]
         self.size[row], self.other_size[row] = self._sizes(row, x_adv[first])
+        fresh = row[(self.until[row] < 0) & (self.size[row] <= self.case.threat.headline + 1e-9)]
+        self.until[fresh] = self.queries[fresh]
 
 
 def prices_of(case: EvasionCase) -> Floats:

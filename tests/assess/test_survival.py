@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparring.assess import stats
+from sparring.assess.survival import kaplan_meier
 from sparring.errors import DataError
-from sparring.govern.survival import kaplan_meier
 
 # Freireich and others (1963), Blood 21: weeks in remission under 6-MP; those after the bar were still in remission
 RELAPSED = [6, 6, 6, 7, 10, 13, 16, 22, 23]
