@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sparring.core.document import Estimate
 from sparring.core.examples import Bools, Floats
 
+NINETY = 1.6448536269514722  # normal score of 95 %: an interval of 90 % goes from minus this to this
 ALPHA = 0.05
 Z = 1.959963984540054
 
