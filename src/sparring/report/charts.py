@@ -1,4 +1,4 @@
-"""The one picture: success against size, a line for each attacker, as SVG that takes its colors from the page."""
+"""The pictures: success against size, a line for each attacker, as SVG that takes its colors from the page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from sparring.core.risk import RiskEstimate
 from sparring.report.blocks import TOGETHER, Figure, Series
 
 # Colors that no page has: each is replaced by a CSS variable, so that one picture serves light and dark.
@@ -150,3 +151,47 @@ def _themed(drawn: str) -> str:
         drawn = re.sub(re.escape(color), f"var({variable}, {fallback})", drawn, flags=re.IGNORECASE)
     drawn = re.sub(r'\s(?:aria-[a-z]+|role|tabindex)="[^"]*"', "", drawn)
     return re.sub(r"^<svg ", '<svg aria-hidden="true" focusable="false" ', drawn, count=1)
+
+
+def exceedance(risk: RiskEstimate, shape: Shape = WIDE) -> dict[str, Any]:
+    """Return the curve of yearly losses in the grammar of Vega-Lite, with the lines of management.
+
+    Parameters
+    ----------
+    risk : RiskEstimate
+    shape : Shape
+    """
+    import altair as alt
+
+    # a loss of nothing has no place on a scale of powers; its probability is that of the first point beyond
+    points = [{"loss": point.loss, "p": point.probability} for point in risk.exceedance if point.loss > 0]
+    lines = [{"loss": crossing.amount, "name": crossing.name} for crossing in risk.crossings]
+    title = f"yearly loss{f' in {risk.unit}' if risk.unit else ''}"
+    axis = alt.Axis(title=title, format="~s", grid=False, tickCount=6)
+    x = alt.X("loss:Q", scale=alt.Scale(type="log", nice=False), axis=axis)
+    percent = "format(100 * datum.value, '.0f') + '\u00a0%'"
+    y_axis = alt.Axis(labelExpr=percent, title="probability of more", tickCount=5, domain=False, ticks=False)
+    y = alt.Y("p:Q", scale=alt.Scale(domain=[0, 1]), axis=y_axis)
+    curve = alt.Chart(alt.InlineData(values=points)).mark_line(strokeWidth=2, color=LINES[0]).encode(x=x, y=y)
+    layers: list[Any] = [curve]
+    if lines:
+        base = alt.Chart(alt.InlineData(values=lines)).encode(x=x)
+        layers.append(base.mark_rule(strokeDash=[4, 3], color=SOFT))
+        label: dict[str, Any] = {"align": "left", "dx": 4, "color": SOFT, "fontSize": shape.font}
+        layers.append(base.mark_text(**label).encode(y=alt.value(8), text="name:N"))
+    chart = alt.layer(*layers).properties(width=shape.width, height=shape.height)
+    chart = chart.configure(background="transparent", font=FONT, **_configuration(shape))
+    return dict(chart.to_dict(validate=False))
+
+
+def exceedance_svg(risk: RiskEstimate, shape: Shape = WIDE) -> str:
+    """Draw the curve of yearly losses; nothing is fetched.
+
+    Parameters
+    ----------
+    risk : RiskEstimate
+    shape : Shape
+    """
+    import vl_convert
+
+    return _themed(vl_convert.vegalite_to_svg(exceedance(risk, shape), allowed_base_urls=[]))
