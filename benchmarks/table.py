@@ -120,6 +120,18 @@ Simulated pairs of models on the same rows, at the default margin of 5 points. *
 are broken under one model and not under the other; a worsening cannot be larger. *Said to fail* is the power that the
 gate's own formula gives.""",
     ),
+    "risk": (
+        "Risk in money",
+        """\
+The yearly loss of 20 threats, each from 100,000 draws, beside numpy drawing as many values of the same kinds and doing
+nothing else.""",
+    ),
+    "risk intervals": (
+        "Intervals behind a risk",
+        """\
+How often 95 % intervals hold the truth. Jeffreys' interval: a sum over all outcomes at 9 sizes and 13 rates, those of
+`benchmarks/risk.py`. The band of queries until success: simulated, at four shares of rows that hold.""",
+    ),
     "start-up": ("Start-up", "Best of five, over the time that Python itself takes."),
 }
 
