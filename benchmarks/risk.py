@@ -13,9 +13,9 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks import results
+from sparring.assess.survival import kaplan_meier
 from sparring.core.risk import Attacked, Elicited, Lines, Scenario, Weighed
 from sparring.govern.risk import simulate
-from sparring.assess.survival import kaplan_meier
 
 YEARS, SCENARIOS, RUNS = 100_000, 20, 5
 REPEATS = 5_000
@@ -41,7 +41,7 @@ def main() -> None:
     cells = np.array([jeffreys_coverage(n) for n in GRID_N])
     results.record(
         options.results,
-        "risk",
+        "risk intervals",
         "Jeffreys' 95 % interval, exact",
         goal="94 to 96 % on average, never under 88 %",
         met=bool(0.94 <= cells.mean() <= 0.96 and cells.min() >= 0.88),
@@ -51,7 +51,7 @@ def main() -> None:
         shares = survival_coverage(n)
         results.record(
             options.results,
-            "risk",
+            "risk intervals",
             f"survival band, {n} rows, half of them censored",
             goal="94 to 96 % on average, never under 88 %",
             met=bool(0.94 <= np.mean(shares) <= 0.96 and min(shares) >= 0.88),

@@ -124,8 +124,13 @@ gate's own formula gives.""",
         "Risk in money",
         """\
 The yearly loss of 20 threats, each from 100,000 draws, beside numpy drawing as many values of the same kinds and doing
-nothing else. Coverage of Jeffreys' interval is a sum over all outcomes at 9 sizes and 13 rates (those of
-`benchmarks/risk.py`); the band of queries until success is simulated, at four shares of rows that hold.""",
+nothing else.""",
+    ),
+    "risk intervals": (
+        "Intervals behind a risk",
+        """\
+How often 95 % intervals hold the truth. Jeffreys' interval: a sum over all outcomes at 9 sizes and 13 rates, those of
+`benchmarks/risk.py`. The band of queries until success: simulated, at four shares of rows that hold.""",
     ),
     "start-up": ("Start-up", "Best of five, over the time that Python itself takes."),
 }

@@ -77,7 +77,7 @@ def test_section_says_all_of_each_threat(risks):
     assert [row[3] for row in table.rows] == ["E2", "E2", "E1, hollow", "E0, hollow", "E1, hollow"]
     assert next(block for block in part.blocks if isinstance(block, Alert)).text.count("unknown") == 1
     first, second, third, *_ = (dict(block.items) for block in part.blocks if isinstance(block, Notes))
-    assert "64 % above 10 k (Medium)" in first["Level"].replace(GAP, " ")
+    assert "65 % above 10 k (Medium)" in first["Level"].replace(GAP, " ")
     assert "Ask who is responsible for security" in first["Width of the range"]
     assert "Which level" not in first
     assert re.search(r"about [\d,]+ more cases would tell", second["Which level"])

@@ -199,7 +199,7 @@ def _queries(trace: Trace, judged: Judged, *, largest: float, at: float) -> Quer
 
 
 def _tries(trace: Trace, judged: Judged, *, at: float) -> tuple[Ints, Bools]:
-    """Return rows asked until success or until giving up, and which of the two it was; empty where nobody kept count."""
+    """Return rows asked until success or until giving up, and which of the two it was; empty where nobody counted."""
     until = trace.examples.until
     if until is None:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)

@@ -79,8 +79,8 @@ class Queries(Spec):
     per_success: float | None = Field(None, description="median over broken rows; None where none is broken")
     until_half: Estimate | None = Field(
         None,
-        description="rows asked of a row until half of all attacked rows are broken at the headline size, by Kaplan and "
-        "Meier; rows that held count as long as they held. None: the attack does not go by asking",
+        description="rows asked about one row until half of all attacked rows are broken at the headline size, by "
+        "Kaplan and Meier; rows that held count as long as they held. None: the attack does not go by asking",
     )
 
 

@@ -44,7 +44,7 @@ class Ledger:
     size, other_size : ndarray of shape (n,)
         Of `best` in the objective's unit, and in the other one, which breaks ties; inf where there is none.
     queries, limit, until : ndarray of shape (n,)
-        Rows asked so far, at most, and up to the first find of the headline's size, -1 where there is none.
+        Rows asked so far, at most, and up to the first find of the headline's size (-1: none).
     idle : ndarray of shape (n,)
         Calls in a row in which no candidate of a row was a change; a search that proposes nothing is over.
     """
@@ -228,9 +228,7 @@ class Ledger:
         return np.asarray(first[better])
 
     def _keep(self, rows: Ints, x_adv: Floats) -> None:
-        if not len(rows):
-            return
-        first = self._smallest(rows, x_adv)
+        first = self._smallest(rows, x_adv) if len(rows) else rows
         row = rows[first]
         self.best[row] = x_adv[first]
         self.size[row], self.other_size[row] = self._sizes(row, x_adv[first])
