@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from sparring.core.spec import Spec
 
 MOST_DAYS = 365
+REMIND_DAYS = 30
+"""Before it ends, for so many days, it is said that it will."""
 
 
 class Decided(Spec):

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from sparring.assess.findings import EPS
-from sparring.core.decisions import Decided
+from sparring.core.decisions import REMIND_DAYS, Decided
 from sparring.core.document import Assessment, Finding
 from sparring.core.policy import Policy, Standing, Verdict
 from sparring.core.threat import Attacker, headline_of
 from sparring.errors import DecisionError
 from sparring.store.careful_yaml import near
 
-REMIND_DAYS = 30
 LATER = "sparring decide FINDING --decision ... --owner ... renews it"
 
 
