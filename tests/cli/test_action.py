@@ -21,6 +21,11 @@ EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}")
 CHECKER = shutil.which("check-jsonschema", path=str(Path(sys.executable).parent))
 
 
+def filled(text, known):
+    """Put values in place of expressions, as the runner does before a shell sees them."""
+    return EXPRESSION.sub(lambda match: known[match[1]], text)
+
+
 @pytest.fixture(scope="module")
 def action():
     return yaml.safe_load((ROOT / "action.yml").read_text())
@@ -48,11 +53,9 @@ def runner(place, action, monkeypatch):
         done = []
         for step in action["runs"]["steps"]:
             assert step["shell"] == "bash"
-            environment = {
-                key: EXPRESSION.sub(lambda m: known[m[1]], text) for key, text in step.get("env", {}).items()
-            }
+            environment = {key: filled(text, known) for key, text in step.get("env", {}).items()}
             script = place / "tools" / "step.sh"
-            script.write_text(EXPRESSION.sub(lambda m: known[m[1]], step["run"]))
+            script.write_text(filled(step["run"], known))
             command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
             done.append(
                 subprocess.run(command, cwd=place.folder, env=os.environ | environment, capture_output=True, text=True)
