@@ -14,9 +14,9 @@ import numpy as np
 
 from sparring import registry
 from sparring.assess import columns as tables
-from sparring.assess import relations as related
 from sparring.assess import subject
 from sparring.assess.job import Job, Progress, write_pages
+from sparring.assess.relation_entries import parsed
 from sparring.assess.system import System, read_system
 from sparring.core.answers import Answers
 from sparring.core.document import Assessment, Finding
@@ -302,7 +302,7 @@ def _system(
     if table and not said.answered:
         said = said.model_copy(update={"answered": True})
     if relations is not None:
-        kept = tuple(related.parsed(relation) for relation in relations)
+        kept = tuple(parsed(relation) for relation in relations)
     return System(said, table, kept)
 
 

@@ -14,7 +14,8 @@ from sklearn.linear_model import LogisticRegression
 import sparring
 import sparring.report
 from sparring.assess import relations
-from sparring.assess.relations import candidates, parsed, proposed
+from sparring.assess.relation_entries import parsed
+from sparring.assess.relations import candidates, proposed
 from sparring.assess.system import read_system, render
 from sparring.core.relations import Relation
 from sparring.core.space import Column, TableSpace

@@ -12,7 +12,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from sparring.assess.observe import Observed, observe
-from sparring.assess.system import ColumnsTable, read, render, write
+from sparring.assess.system import read, render, write
+from sparring.assess.system_parts import ColumnsTable
 from sparring.core.answers import Answers
 from sparring.core.examples import Floats
 from sparring.core.space import Column, Who

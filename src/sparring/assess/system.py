@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
-from sparring.assess.relations import parsed
+from sparring.assess.system_parts import VERSION, ColumnsTable, read_parts
 from sparring.core.answers import Answers
 from sparring.core.relations import Relation
 from sparring.core.space import Column
-from sparring.store.careful_yaml import CarefulYaml, near
 from sparring.store.whole import write_whole
 
-VERSION = 1
 HEADER = """\
 # What we know about the world around the model. People edit this file.
 #
@@ -35,31 +32,6 @@ RELATIONS = """\
 # Edits keep to those that are confirmed. The others hold in all rows of the data: say true where every row must, and
 # remove them where not.
 """
-
-
-class ColumnsTable(dict[str, dict[str, Any]]):
-    """Column name to entries, which remembers the file and the lines that it was read from.
-
-    Parameters
-    ----------
-    table : mapping of str to dict
-    source : str
-        The file.
-    lines : mapping of (str, str or None) to int
-        Column name and key to line, counted from 1.
-    """
-
-    def __init__(
-        self, table: Mapping[str, dict[str, Any]], *, source: str, lines: Mapping[tuple[str, str | None], int]
-    ) -> None:
-        super().__init__(table)
-        self.source = source
-        self.lines = dict(lines)
-
-    def where(self, name: str, key: str | None = None) -> str:
-        """Say where an entry stands, as the start of a message."""
-        line = self.lines.get((name, key)) or self.lines.get((name, None))
-        return f"{self.source}:{line}: " if line else f"{self.source}: "
 
 
 @dataclass(frozen=True)
@@ -93,86 +65,9 @@ def read_system(path: str | Path) -> System:
         It cannot be read, is no YAML, uses aliases or tags, says something twice, or has an entry that is not
         known. The message names the line.
     """
-    return _Reader(str(path), cure="`sparring init` writes one").system()
-
-
-@dataclass
-class _Reader(CarefulYaml):
-    """Read one file; every complaint names its line."""
-
-    lines: dict[tuple[str, str | None], int] = field(default_factory=dict)
-
-    def system(self) -> System:
-        root = self.compose()
-        if root is None:
-            raise self.error(1, "the file must hold entries under 'columns', and is empty")
-        top = self.mapping(root, "the file")
-        for key, node in top.items():
-            known = ("schema_version", "answers", "columns", "relations")
-            if key not in known:
-                line = node.start_mark.line + 1
-                raise self.error(line, f"no entry {key!r} in this file{near(key, known)}; columns go under 'columns'")
-        version = self.plain(top["schema_version"]) if "schema_version" in top else VERSION
-        if version != VERSION:
-            line = top["schema_version"].start_mark.line + 1
-            raise self.error(line, f"schema_version must be {VERSION}, which this sparring reads, got {version!r}")
-        table = self._table(top["columns"]) if "columns" in top else {}
-        answers = self._answers(top["answers"]) if "answers" in top else Answers()
-        answers = answers.model_copy(update={"answered": bool(table)})
-        relations = self._relations(top["relations"]) if "relations" in top else None
-        return System(answers, ColumnsTable(table, source=self.source, lines=self.lines), relations)
-
-    def _table(self, node: yaml.Node) -> dict[str, dict[str, Any]]:
-        table = {}
-        for name, entry in self.mapping(node, "'columns'").items():
-            self.lines[name, None] = entry.start_mark.line + 1
-            fields = self.mapping(entry, f"column {name!r}")
-            self.lines |= {(name, key): value.start_mark.line + 1 for key, value in fields.items()}
-            table[name] = {key: self.plain(value) for key, value in fields.items()}
-        return table
-
-    def _relations(self, node: yaml.Node) -> tuple[Relation, ...]:
-        if not isinstance(node, yaml.SequenceNode):
-            raise self.error(node.start_mark.line + 1, "'relations' must be a list, each entry behind a dash")
-        found = []
-        for item in node.value:
-            where = f"{self.source}:{item.start_mark.line + 1}: "
-            entry = {
-                key: self.plain(value) if key == "confirmed" else self._names(value)
-                for key, value in self.mapping(item, "a relation").items()
-            }
-            found.append(parsed(entry, where))
-        return tuple(found)
-
-    def _names(self, node: yaml.Node) -> Any:
-        """Names of columns as they are typed: one may be called no, 12 or 2024-01-01."""
-        if isinstance(node, yaml.SequenceNode):
-            return [self._names(item) for item in node.value]
-        return node.value if isinstance(node, yaml.ScalarNode) else self.plain(node)
-
-    def _answers(self, node: yaml.Node) -> Answers:
-        entries = self.mapping(node, "'answers'")
-        for key, value in entries.items():
-            known = ("decides", "wants", "tries", "unit")
-            if key not in known:
-                raise self.error(value.start_mark.line + 1, f"no answer {key!r}{near(key, known)}")
-        # the name of a class is text, whatever YAML makes of it: `wants: no` is the class 'no'
-        values = {key: self.plain(value) for key, value in entries.items()}
-        for key in ("decides", "wants", "unit"):
-            node_ = entries.get(key)
-            if isinstance(node_, yaml.ScalarNode) and values[key] is not None:
-                values[key] = node_.value
-        try:
-            return Answers.model_validate(values)
-        except ValidationError as error:
-            fault = error.errors()[0]
-            key = str(fault["loc"][0])
-            line = entries[key].start_mark.line + 1
-            raise self.error(line, f"{key} must be {_expected(key)}, got {fault['input']!r}") from None
-
-
-def _expected(key: str) -> str:
-    return "a whole number from 0" if key == "tries" else "one line of text"
+    parts = read_parts(path)
+    answers = Answers.model_validate({**parts.answers, "answered": bool(parts.columns)})
+    return System(answers, parts.columns, parts.relations)
 
 
 def write(

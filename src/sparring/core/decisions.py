@@ -13,6 +13,8 @@ MOST_DAYS = 365
 Level = Literal["Low", "Medium", "High", "Critical"]
 APPROVED = ("High", "Critical")
 """Levels at which somebody else has to agree, whatever is decided."""
+REMIND_DAYS = 30
+"""Before it ends, for so many days, it is said that it will."""
 
 
 class Decided(Spec):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 from pydantic import Field, model_validator
 
-from sparring.core.examples import Bools, Floats, Ints
 from sparring.core.spec import Spec
+
+if TYPE_CHECKING:  # whoever only reads what people wrote does without numpy
+    from sparring.core.examples import Bools, Floats, Ints
 
 TOLERANCE = 1e-6
 """Of the larger side of an equation: what floats lose on their way through a file is no contradiction."""
@@ -53,6 +54,8 @@ class Relation(Spec):
 
     def at(self, names: Sequence[str]) -> Ints:
         """Return where its columns stand among `names`."""
+        import numpy as np
+
         return np.array([names.index(name) for name in self.columns], dtype=np.int64)
 
     def holds(self, values: Floats) -> Bools:
@@ -63,6 +66,8 @@ class Relation(Spec):
         values : ndarray of shape (n, k)
             Of its own columns, in its order.
         """
+        import numpy as np
+
         blank = np.isnan(values).any(axis=1)
         with np.errstate(invalid="ignore"):
             if self.kind == "at_most":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,10 +31,18 @@ class DecisionsError(DecisionError):
 class _Reader(CarefulYaml):
     fault: ClassVar[type[UserError]] = DecisionsError
 
-    def decisions(self, today: date, check: Callable[[Decided], None] | None) -> tuple[Decided, ...]:
+    def entries(self, today: date) -> Iterator[tuple[int, Decided | UserError]]:
+        for node in self._listed():
+            line = node.start_mark.line + 1
+            try:
+                yield line, self._decided(node, today)
+            except self.fault as error:
+                yield line, error
+
+    def _listed(self) -> list[yaml.Node]:
         root = self.compose()
         if root is None:
-            return ()
+            return []
         top = self.mapping(root, "the file")
         for key, node in top.items():
             known = ("schema_version", "decisions")
@@ -45,20 +53,10 @@ class _Reader(CarefulYaml):
             raise self.error(line, f"schema_version must be {VERSION}, which this sparring reads, got {got!r}")
         listed = top.get("decisions")
         if listed is None or (isinstance(listed, yaml.ScalarNode) and self.plain(listed) is None):
-            return ()
+            return []
         if not isinstance(listed, yaml.SequenceNode):
             raise self.error(listed.start_mark.line + 1, "'decisions' must be a list, each entry behind a dash")
-        found = [(node.start_mark.line + 1, self._decided(node, today)) for node in listed.value]
-        if check is not None:
-            for line, decided in found:
-                self._checked(line, decided, check)
-        return tuple(decided for _, decided in found)
-
-    def _checked(self, line: int, decided: Decided, check: Callable[[Decided], None]) -> None:
-        try:
-            check(decided)
-        except DecisionError as error:
-            raise self.error(line, str(error)) from None
+        return list(listed.value)
 
     def _decided(self, node: yaml.Node, today: date) -> Decided:
         entries = self.mapping(node, "a decision")
@@ -108,7 +106,32 @@ def read(path: str | Path, *, today: date, check: Callable[[Decided], None] | No
     DecisionsError
         The file cannot be read, is no YAML, or holds something that no decision says; the message names the line.
     """
-    return _Reader(str(path), cure="`sparring decide` writes one").decisions(today, check)
+    found = []
+    for line, entry in entries(path, today=today):
+        if isinstance(entry, UserError):
+            raise entry
+        if check is not None:
+            _checked(entry, check, where=f"{path}:{line}: ")
+        found.append(entry)
+    return tuple(found)
+
+
+def _checked(decided: Decided, check: Callable[[Decided], None], *, where: str) -> None:
+    try:
+        check(decided)
+    except DecisionError as error:
+        raise DecisionsError(f"{where}{error}") from None
+
+
+def entries(path: str | Path, *, today: date) -> Iterator[tuple[int, Decided | UserError]]:
+    """Yield each entry with its line: the decision, or what is wrong with it.
+
+    Raises
+    ------
+    DecisionsError
+        The file as a whole cannot be read.
+    """
+    return _Reader(str(path), cure="`sparring decide` writes one").entries(today)
 
 
 def write(path: str | Path, decisions: Sequence[Decided]) -> None:

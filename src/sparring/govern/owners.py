@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from sparring.assess.findings import EPS
-from sparring.core.decisions import Decided
+from sparring.core.decisions import REMIND_DAYS, Decided
 from sparring.core.document import Assessment, Finding
 from sparring.core.policy import Policy, Standing, Verdict
 from sparring.core.threat import Attacker, headline_of
@@ -14,7 +14,6 @@ from sparring.errors import DecisionError
 from sparring.knowledge import load
 from sparring.store.careful_yaml import near
 
-REMIND_DAYS = 30
 NOT_NAMED = ("nobody", "unknown", "")
 LATER = "sparring decide FINDING --decision ... --owner ... renews it"
 

@@ -15,10 +15,11 @@ from pydantic_core import PydanticSerializationError
 
 from sparring.core.document import Assessment
 from sparring.errors import OutputError, UserError
-from sparring.store.documents import looks_like_ours, parse, read_bytes, sentence
+from sparring.store.documents import looks_like_ours, parse
 from sparring.store.examples import examples_table, read_examples
 from sparring.store.lock import Lock, held
 from sparring.store.names import COLUMNS, DOCUMENT, EXAMPLES, IGNORE, LOCK, OURS, REPORT
+from sparring.store.raw import read_bytes, sentence
 
 if TYPE_CHECKING:
     import pandas as pd

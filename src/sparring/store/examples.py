@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparring.errors import UserError
-from sparring.store.documents import sentence
+from sparring.store.raw import sentence
 
 if TYPE_CHECKING:
     import pandas as pd
