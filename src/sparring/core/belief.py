@@ -31,7 +31,7 @@ class Tried(Spec):
     broken: int = Field(..., ge=0)
 
 
-class Tested(Spec):
+class Settled(Spec):
     """One belief, held against one assessment."""
 
     belief: str = Field(..., description="name, such as M01")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sparring.core.belief import TOLERANCE, Standing, Tested, Tried
+from sparring.core.belief import TOLERANCE, Settled, Standing, Tried
 from sparring.core.document import Assessment
 from sparring.errors import OptionError, UserError
 from sparring.govern import comparisons, experiments
@@ -12,7 +12,7 @@ from sparring.govern.trial import Trial
 from sparring.knowledge import BeliefEntry, load
 from sparring.store.careful_yaml import near
 
-EXPERIMENTS: dict[str, Callable[[Trial], Tested]] = {
+EXPERIMENTS: dict[str, Callable[[Trial], Settled]] = {
     "by-hand": experiments.by_hand,
     "chosen-against-random": comparisons.chosen_against_random,
     "decisions-only": experiments.decisions_only,
@@ -51,7 +51,7 @@ def settle(
     tolerance: float = TOLERANCE,
     other: Assessment | None = None,
     tried: Tried | None = None,
-) -> Tested:
+) -> Settled:
     """Hold a belief against a finished assessment.
 
     Parameters
@@ -77,7 +77,7 @@ def settle(
     entry = belief(name)
     if entry.settled_by is None:
         text = "Its experiment is not built yet, so nothing is known of it. What stands above is what would be done."
-        return Tested(belief=entry.name, verdict=Standing.NOT_BUILT, text=text, guess=guess, tolerance=tolerance)
+        return Settled(belief=entry.name, verdict=Standing.NOT_BUILT, text=text, guess=guess, tolerance=tolerance)
     if assessment is None:
         raise UserError(f"{entry.name} is settled by an assessment, and there is none; run sparring assess first")
     for document in (assessment, other):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sparring.core.belief import Standing, Tested
+from sparring.core.belief import Settled, Standing
 from sparring.core.document import Estimate, Finding, Named
 from sparring.core.examples import Bools
 from sparring.core.threat import Attacker
@@ -20,7 +20,7 @@ CHOSEN = tuple(attacker for attacker in Attacker if attacker is not Attacker.NOB
 FEW_COMMON = 30
 
 
-def chosen_against_random(trial: Trial) -> Tested:
+def chosen_against_random(trial: Trial) -> Settled:
     """Compare random changes with the best that any attacker found within the same size, row by row."""
     turned = trial.turned
     noise, chosen = turned.by([Attacker.NOBODY]), turned.by(CHOSEN)
@@ -49,7 +49,7 @@ def _counted(estimate: Estimate) -> str:
 
 def _by_difference(
     trial: Trial, text: str, gap: Estimate, found: Sequence[Finding], *, size: float, **more: Any
-) -> Tested:
+) -> Settled:
     """Return whether a difference on the same rows is above what is tolerated."""
     low, high = gap.low or 0.0, gap.high or 0.0
     if low > trial.tolerance:
@@ -75,7 +75,7 @@ def _by_difference(
     )
 
 
-def two_models(trial: Trial) -> Tested:
+def two_models(trial: Trial) -> Settled:
     """Compare two models that are about equally right, on rows that both decide rightly.
 
     Raises
@@ -133,7 +133,7 @@ def _on(rows: Sequence[int], found: Sequence[Finding], size: float) -> Bools:
     return np.array([any(at_most(f.sizes[row], size) for f in found) for row in rows], dtype=bool)
 
 
-def people_against_search(trial: Trial) -> Tested:
+def people_against_search(trial: Trial) -> Settled:
     """Compare cases that people tried with rows on which a program tried the obvious edits."""
     from scipy.stats import fisher_exact
 
@@ -184,7 +184,7 @@ def people_against_search(trial: Trial) -> Tested:
     )
 
 
-def gain(trial: Trial) -> Tested:
+def gain(trial: Trial) -> Settled:
     """Multiply what outsiders reach with the owner's own figures for the loss and for the tries of a year."""
     answers, turned = trial.assessment.answers, trial.turned
     loss, attempts = answers.loss, answers.attempts
@@ -215,7 +215,7 @@ def gain(trial: Trial) -> Tested:
     return result.model_copy(update={"limits": limits})
 
 
-def sign_turned(trial: Trial) -> Tested:
+def sign_turned(trial: Trial) -> Settled:
     """Set the error of the model beside the largest that the measured attackers could make of it."""
     document, facts = trial.assessment, trial.facts
     worst = facts.worst(facts.objective)

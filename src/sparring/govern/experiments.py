@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sparring.core.belief import Tested
+from sparring.core.belief import Settled
 from sparring.core.document import Estimate, Named
 from sparring.core.threat import Attacker
 from sparring.govern.trial import EVERYTHING, Trial
@@ -17,7 +17,7 @@ def _titles(attackers: Sequence[str]) -> str:
     return words.listed([attacker_title(attacker).lower() for attacker in attackers])
 
 
-def _outside(trial: Trial, attackers: Sequence[Attacker], who: str) -> Tested:
+def _outside(trial: Trial, attackers: Sequence[Attacker], who: str) -> Settled:
     """Decide by the rows that any of these attackers turned, at the size of the headline."""
     turned = trial.turned
     found = turned.by(attackers)
@@ -62,23 +62,23 @@ def _beside(trial: Trial, counted: Sequence[Attacker], size: float) -> tuple[Nam
     return tuple(found)
 
 
-def outsiders(trial: Trial) -> Tested:
+def outsiders(trial: Trial) -> Settled:
     """Count rows that somebody turned who sees no more than outsiders do."""
     return _outside(trial, trial.outsiders, "attackers who see no more than outsiders do")
 
 
-def outsiders_and_a_copy(trial: Trial) -> Tested:
+def outsiders_and_a_copy(trial: Trial) -> Settled:
     """Count rows that somebody turned who knows nothing of the model, also through a copy of it."""
     who = "attackers who know nothing of the inside of the model"
     return _outside(trial, (*trial.outsiders, Attacker.HAS_A_COPY), who)
 
 
-def decisions_only(trial: Trial) -> Tested:
+def decisions_only(trial: Trial) -> Settled:
     """Count rows that a program turned which sees decisions alone."""
     return _outside(trial, (Attacker.SEES_DECISIONS,), "a program that sees decisions alone")
 
 
-def by_hand(trial: Trial) -> Tested:
+def by_hand(trial: Trial) -> Settled:
     """Count rows that the obvious edits turned, of one entry where columns are counted."""
     turned = trial.turned
     found = turned.by([Attacker.BY_HAND])
@@ -93,7 +93,7 @@ def by_hand(trial: Trial) -> Tested:
     return trial.by_share("the obvious edits, without any program,", found, estimate, size=size, also=also)
 
 
-def insider_against_outsiders(trial: Trial) -> Tested:
+def insider_against_outsiders(trial: Trial) -> Settled:
     """Set who reads the model beside those who do not, on the same rows."""
     turned = trial.turned
     inside, found = turned.by([Attacker.INSIDER]), turned.by(trial.outsiders)

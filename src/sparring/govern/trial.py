@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sparring.core.belief import Standing, Tested, Tried
+from sparring.core.belief import Settled, Standing, Tried
 from sparring.core.document import Assessment, Estimate, Finding
 from sparring.core.threat import Attacker
 from sparring.govern.turned import Turned
@@ -64,7 +64,7 @@ class Trial:
         """Write a size as a limit."""
         return self.facts.limit(size, self.turned.objective)
 
-    def result(self, verdict: Standing, text: str, **more: Any) -> Tested:
+    def result(self, verdict: Standing, text: str, **more: Any) -> Settled:
         """Return a result in words that break at any space."""
         values = {
             "belief": self.entry.name,
@@ -75,15 +75,15 @@ class Trial:
             "tolerance": self.tolerance,
             **more,
         }
-        return Tested(**values)
+        return Settled(**values)
 
-    def unmeasured(self, text: str, cure: str) -> Tested:
+    def unmeasured(self, text: str, cure: str) -> Settled:
         """Return that the assessment does not settle it, and what would."""
         return self.result(Standing.NOT_MEASURED, text, cure=plain(cure))
 
     def by_share(
         self, who: str, found: Sequence[Finding], estimate: Estimate, *, size: float, also: str = "", **more: Any
-    ) -> Tested:
+    ) -> Settled:
         """Return whether a share of rows that somebody turned is above what is tolerated."""
         rows, limit = self.facts.attacked_rows, self.limit(size)
         count = words.successes(estimate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sparring.core.belief import Standing, Tested
+from sparring.core.belief import Settled, Standing
 from sparring.core.document import Estimate, Named
 from sparring.knowledge import BeliefEntry, load
 from sparring.report import words
@@ -36,30 +36,30 @@ def belief_card(entry: BeliefEntry, *, width: int = 80) -> str:
     return as_text(Summary(_title(entry), about, (), entry.guess, (), ()), width=width)
 
 
-def render_belief(entry: BeliefEntry, tested: Tested, *, width: int = 80) -> str:
+def render_belief(entry: BeliefEntry, settled: Settled, *, width: int = 80) -> str:
     """Write what became of a belief.
 
     Parameters
     ----------
     entry : BeliefEntry
-    tested : Tested
+    settled : Settled
     width : int
         Columns of the terminal.
     """
     about = [*_about(entry), ("Question", entry.guess)]
-    if tested.guess is not None:
-        about.append(("Your guess", f"{100 * tested.guess:.4g}{words.GAP}%"))
+    if settled.guess is not None:
+        about.append(("Your guess", f"{100 * settled.guess:.4g}{words.GAP}%"))
     about.append(("Experiment", entry.experiment))
-    if tested.verdict is not Standing.REFRAMED:
+    if settled.verdict is not Standing.REFRAMED:
         about += [("Refuted when", entry.refuted_when), ("Not refuted when", entry.kept_when)]
     summary = Summary(
         title=_title(entry),
         about=tuple(about),
         warnings=(),
-        headline=_held(_headline(tested)),
-        lead=tuple((question, _held(answer)) for question, answer in _lead(entry, tested)),
+        headline=_held(_headline(settled)),
+        lead=tuple((question, _held(answer)) for question, answer in _lead(entry, settled)),
         tiles=(),
-        sections=_sections(tested),
+        sections=_sections(settled),
     )
     return as_text(summary, width=width)
 
@@ -87,19 +87,19 @@ def _about(entry: BeliefEntry) -> tuple[tuple[str, str], ...]:
     return (("Belief", f"“{entry.statement}”"), ("Heard in", heard))
 
 
-def _headline(tested: Tested) -> str:
-    return f"Not measured. {tested.text}" if tested.verdict is Standing.NOT_MEASURED else tested.text
+def _headline(settled: Settled) -> str:
+    return f"Not measured. {settled.text}" if settled.verdict is Standing.NOT_MEASURED else settled.text
 
 
-def _lead(entry: BeliefEntry, tested: Tested) -> list[tuple[str, str]]:
+def _lead(entry: BeliefEntry, settled: Settled) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    estimate = tested.estimate
+    estimate = settled.estimate
     if estimate is not None and estimate.value is not None:
         found.append(("Result", _figure(estimate)))
-        if tested.guess is not None and tested.guessed is not None:
-            found.append(("Your guess", f"{100 * tested.guess:.4g} %. {GUESSED[tested.guessed]}"))
-    if tested.cure:
-        found.append(("What to do", f"{tested.cure[:1].upper()}{tested.cure[1:]}."))
+        if settled.guess is not None and settled.guessed is not None:
+            found.append(("Your guess", f"{100 * settled.guess:.4g} %. {GUESSED[settled.guessed]}"))
+    if settled.cure:
+        found.append(("What to do", f"{settled.cure[:1].upper()}{settled.cure[1:]}."))
     found.append(("What is behind it", entry.text))
     return found
 
@@ -113,15 +113,17 @@ def _figure(estimate: Estimate) -> str:
     return f"a difference of {value:.1f} points ({100 * low:.1f} to {100 * high:.1f}), on the same {estimate.n:,} rows"
 
 
-def _sections(tested: Tested) -> tuple[Section, ...]:
+def _sections(settled: Settled) -> tuple[Section, ...]:
     found: list[Section] = []
-    if tested.beside:
-        found.append(Section("beside", "Beside it", (_table(tested.beside),)))
+    if settled.beside:
+        found.append(Section("beside", "Beside it", (_table(settled.beside),)))
     blocks: list[Block] = []
-    if tested.findings:
-        blocks.append(Text(f"It rests on {words.listed([words.plain(name) for name in tested.findings])}."))
-    if tested.limits:
-        blocks.append(Notes(tuple((str(i), _held(words.plain(text))) for i, text in enumerate(tested.limits, start=1))))
+    if settled.findings:
+        blocks.append(Text(f"It rests on {words.listed([words.plain(name) for name in settled.findings])}."))
+    if settled.limits:
+        blocks.append(
+            Notes(tuple((str(i), _held(words.plain(text))) for i, text in enumerate(settled.limits, start=1)))
+        )
     if blocks:
         found.append(Section("limits", "What this does not say", tuple(blocks)))
     return tuple(found)
