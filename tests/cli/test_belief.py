@@ -10,6 +10,9 @@ import pytest
 
 from cli.test_terminal import Terminal
 from cli_place import QUICK
+from sparring.core.belief import Standing
+from sparring.govern.beliefs import settle
+from sparring.store import Archive
 
 ASSESS = ("assess", "model.joblib", "data.csv", "--target", "class", "--no-input", "--attacker-wants", "good", *QUICK)
 
@@ -138,3 +141,5 @@ def test_the_page_shows_what_is_printed(root, tmp_path):
     assert "\nRefuted: " in refuted
     assert "\nNot refuted: " in kept
     assert tool["in_page"](page, printed) == page, "run python tools/write_belief_page.py"
+    # the page also says that the second belief is refuted in the first bank
+    assert settle("M15", Archive.read(tmp_path / "sparring-demo")).verdict is Standing.REFUTED
