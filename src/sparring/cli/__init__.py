@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sparring.cli.assess import assess
+from sparring.cli.belief import belief
 from sparring.cli.console import knock
 from sparring.cli.decide import decide
 from sparring.cli.demo import demo
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # its imports would take longer than all of ours
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, init, assess, explain, threats, decide, gate, report, plugins):
+for command in (demo, init, assess, explain, threats, belief, decide, gate, report, plugins):
     app.command()(knock(command))
 
 
