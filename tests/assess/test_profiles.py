@@ -107,10 +107,14 @@ def test_rows_that_held_count_as_long_as_they_held(decided):
     assert set(finding.tries) == set(finding.sizes)
     assert max(finding.tries.values()) <= finding.effort.queries
     broken = [row for row, size in finding.sizes.items() if size is not None and size <= 3]
-    assert 0 < len(broken) < len(finding.sizes) / 2
-    # fewer than half are broken, so that the median of the broken ones alone would be an answer to another question
-    assert finding.queries.per_success is not None
-    assert (finding.queries.until_half.value, finding.queries.until_half.n) == (None, len(finding.sizes))
+    assert len(finding.sizes) / 2 < len(broken) < len(finding.sizes)
+    # by hand: the share that holds beyond each number of tries, rows that were given up leaving without a fall
+    share, half = 1.0, None
+    for tries in sorted(set(finding.tries.values())):
+        at_risk = sum(t >= tries for t in finding.tries.values())
+        share *= 1 - sum(finding.tries[row] == tries for row in broken) / at_risk
+        half = tries if half is None and share <= 0.5 else half
+    assert (finding.queries.until_half.value, finding.queries.until_half.n) == (half, len(finding.sizes))
     assert decided["evasion/tree-search@columns"].tries == {}
 
 
@@ -125,3 +129,11 @@ def test_tries_do_not_depend_on_the_worker_count(trained):
     for finding in one.findings:
         assert finding.tries == two[finding.id].tries
         assert finding.queries.until_half == two[finding.id].queries.until_half
+
+
+def test_half_that_was_not_reached_has_no_number(trained):
+    few = measured(trained, DECISIONS.model_copy(update={"tries": 1}))["evasion/hand-edit@columns"]
+    broken = sum(size is not None and size <= 3 for size in few.sizes.values())
+    assert broken < len(few.sizes) / 2
+    assert few.queries.until_half.value is None
+    assert "fewer than half" in few.queries.until_half.method

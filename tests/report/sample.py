@@ -71,6 +71,10 @@ def around(value: float) -> Estimate:
     return Estimate(value=value, low=value - 0.05, high=value + 0.05, n=ROWS, method="stratified normal")
 
 
+def half(value: float | None, low: float | None, high: float | None) -> Estimate:
+    return Estimate(value=value, low=low, high=high, n=ATTACKED, method="kaplan-meier", unit="rows")
+
+
 def floor(k: int) -> Estimate:
     return Estimate(value=k / ROWS, n=ROWS, method="bipartite matching")
 
@@ -213,7 +217,7 @@ def findings() -> tuple[Finding, ...]:
             (9, 19, 22),
             title="Edits that a person would try",
             baselines=noise,
-            queries=Queries(rows=4_000, per_success=18),
+            queries=Queries(rows=4_000, per_success=18, until_half=half(None, None, None)),
         ),
         finding(
             "cube-search",
@@ -221,7 +225,7 @@ def findings() -> tuple[Finding, ...]:
             Attacker.SEES_SCORES,
             (11, 28, 35),
             title="Search guided by the scores",
-            queries=Queries(rows=40_000, per_success=96),
+            queries=Queries(rows=40_000, per_success=96, until_half=half(140, 110, 190)),
             effort=Effort(queries=500),
             stopped_by="effort",
         ),
@@ -231,7 +235,7 @@ def findings() -> tuple[Finding, ...]:
             Attacker.SEES_DECISIONS,
             (0, 1, 4, 7, 16),
             title="Search along the border between two decisions",
-            queries=Queries(rows=38_000, per_success=410),
+            queries=Queries(rows=38_000, per_success=410, until_half=half(620, 480, None)),
             stopped_by="time",
         ),
         finding("random-noise", "columns", Attacker.NOBODY, (0, 1, 3), title="Random changes of equal size"),
