@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
+from sparring.assess.answers_text import answer_lines, read_answers
 from sparring.assess.relations import parsed
 from sparring.core.answers import Answers
 from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.store.careful_yaml import CarefulYaml, near
 from sparring.store.whole import write_whole
+from sparring.store.yaml_text import scalar
 
 VERSION = 1
 HEADER = """\
@@ -29,6 +30,8 @@ HEADER = """\
 # range      [lowest, highest] value that may be entered; step: values are multiples of it
 # cost       money that it takes to misstate it once; answers may hold a unit, such as EUR
 # missing    allow: it may be left blank; unseen: allow: a category that we have never seen may be entered
+#
+# `sparring init --full` asks for all answers; unknown stands for those that nobody knows.
 """
 RELATIONS = """\
 # What every row keeps to: {at_most: [smaller, larger]}, {one_of: [a, b, c]} of 0 and 1, or {sum: total, of: [a, b]}.
@@ -84,8 +87,14 @@ def read(path: str | Path) -> ColumnsTable:
     return read_system(path).columns
 
 
-def read_system(path: str | Path) -> System:
+def read_system(path: str | Path, *, cure: str = "`sparring init` writes one") -> System:
     """Read a file such as `security/system.yaml`.
+
+    Parameters
+    ----------
+    path : str or Path
+    cure : str
+        What to do where there is no such file.
 
     Raises
     ------
@@ -93,7 +102,7 @@ def read_system(path: str | Path) -> System:
         It cannot be read, is no YAML, uses aliases or tags, says something twice, or has an entry that is not
         known. The message names the line.
     """
-    return _Reader(str(path), cure="`sparring init` writes one").system()
+    return _Reader(str(path), cure=cure).system()
 
 
 @dataclass
@@ -115,9 +124,12 @@ class _Reader(CarefulYaml):
         version = self.plain(top["schema_version"]) if "schema_version" in top else VERSION
         if version != VERSION:
             line = top["schema_version"].start_mark.line + 1
-            raise self.error(line, f"schema_version must be {VERSION}, which this sparring reads, got {version!r}")
+            newer = isinstance(version, int) and version > VERSION
+            cure = "upgrade sparring to read it" if newer else f"write schema_version: {VERSION}"
+            told = f"schema_version must be {VERSION}, which this sparring reads, got {version!r}; {cure}"
+            raise self.error(line, told)
         table = self._table(top["columns"]) if "columns" in top else {}
-        answers = self._answers(top["answers"]) if "answers" in top else Answers()
+        answers = read_answers(self, top["answers"]) if "answers" in top else Answers()
         answers = answers.model_copy(update={"answered": bool(table)})
         relations = self._relations(top["relations"]) if "relations" in top else None
         return System(answers, ColumnsTable(table, source=self.source, lines=self.lines), relations)
@@ -149,30 +161,6 @@ class _Reader(CarefulYaml):
         if isinstance(node, yaml.SequenceNode):
             return [self._names(item) for item in node.value]
         return node.value if isinstance(node, yaml.ScalarNode) else self.plain(node)
-
-    def _answers(self, node: yaml.Node) -> Answers:
-        entries = self.mapping(node, "'answers'")
-        for key, value in entries.items():
-            known = ("decides", "wants", "tries", "unit")
-            if key not in known:
-                raise self.error(value.start_mark.line + 1, f"no answer {key!r}{near(key, known)}")
-        # the name of a class is text, whatever YAML makes of it: `wants: no` is the class 'no'
-        values = {key: self.plain(value) for key, value in entries.items()}
-        for key in ("decides", "wants", "unit"):
-            node_ = entries.get(key)
-            if isinstance(node_, yaml.ScalarNode) and values[key] is not None:
-                values[key] = node_.value
-        try:
-            return Answers.model_validate(values)
-        except ValidationError as error:
-            fault = error.errors()[0]
-            key = str(fault["loc"][0])
-            line = entries[key].start_mark.line + 1
-            raise self.error(line, f"{key} must be {_expected(key)}, got {fault['input']!r}") from None
-
-
-def _expected(key: str) -> str:
-    return "a whole number from 0" if key == "tries" else "one line of text"
 
 
 def write(
@@ -214,62 +202,37 @@ def render(
     """Return the text that `write` writes."""
     lines = [HEADER, f"schema_version: {VERSION}", ""]
     if answers is not None:
-        lines.append("answers:")
-        lines += [f"  {key}: {_scalar(getattr(answers, key))}" for key in ("decides", "wants", "tries")]
-        lines += [] if answers.unit is None else [f"  unit: {_scalar(answers.unit)}"]
-        lines.append("")
+        lines += [*answer_lines(answers), ""]
     lines.append("columns:" if columns else "columns: {}")
-    width = max((len(_scalar(column.name)) for column in columns), default=0)
+    width = max((len(scalar(column.name)) for column in columns), default=0)
     for column in columns:
-        entries = ", ".join(f"{key}: {value}" for key, value in _entries(column).items())
+        entries = ", ".join(f"{key}: {value}" for key, value in column_entries(column).items())
         note = (notes or {}).get(column.name)
         comment = f"  # {' '.join(note.split())}" if note else ""
-        lines.append(f"  {_scalar(column.name) + ':':<{width + 1}} {{{entries}}}{comment}")
+        lines.append(f"  {scalar(column.name) + ':':<{width + 1}} {{{entries}}}{comment}")
     if relations is not None and not relations:
         lines += ["", "relations: []"]
     elif relations:
-        lines += ["", f"{RELATIONS}relations:", *(f"  - {{{_relation(relation)}}}" for relation in relations)]
+        lines += ["", f"{RELATIONS}relations:", *(f"  - {{{relation_entry(relation)}}}" for relation in relations)]
     return "\n".join(lines) + "\n"
 
 
-def _relation(relation: Relation) -> str:
+def relation_entry(relation: Relation) -> str:
+    """Return a relation as it stands between braces."""
     first, *rest = relation.columns
-    named = f"sum: {_scalar(first)}, of: {_scalar(rest)}" if relation.kind == "sum" else None
-    named = named or f"{relation.kind}: {_scalar(relation.columns)}"
-    return f"{named}, confirmed: {_scalar(relation.confirmed)}"
+    named = f"sum: {scalar(first)}, of: {scalar(rest)}" if relation.kind == "sum" else None
+    named = named or f"{relation.kind}: {scalar(relation.columns)}"
+    return f"{named}, confirmed: {scalar(relation.confirmed)}"
 
 
-def _entries(column: Column) -> dict[str, str]:
+def column_entries(column: Column) -> dict[str, str]:
+    """Return what the file says about a column, as YAML text by key; what is as usual is left out."""
     shown: dict[str, Any] = {"kind": column.kind, "who": column.who}
     if column.kind == "carried":
-        return {key: _scalar(value) for key, value in shown.items()}
+        return {key: scalar(value) for key, value in shown.items()}
     shown |= {"change": column.change, "checked": column.checked}
     if column.kind == "number":
         shown |= {"direction": column.direction, "range": [column.low, column.high], "step": column.step}
     shown |= {"cost": column.cost, "missing": column.missing, "unseen": column.unseen}
     defaults = {"cost": None, "step": None, "unseen": "never", "direction": "both"}
-    return {key: _scalar(value) for key, value in shown.items() if key not in defaults or value != defaults[key]}
-
-
-def _scalar(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_scalar, value))}]"
-    if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and abs(value) < 2**53 else _decimal(value)
-    if isinstance(value, bool | int):
-        return str(value).lower()
-    if value.isidentifier() and value.isascii() and isinstance(yaml.safe_load(value), str):
-        return str(value)
-    quoted: str = yaml.dump(value, default_style='"', allow_unicode=True, width=float("inf"))
-    return quoted.rstrip("\n")
-
-
-def _decimal(value: float) -> str:
-    """YAML reads 1e-05 as text: it wants a point and a sign."""
-    text = repr(value)
-    if "e" not in text:
-        return text
-    mantissa, exponent = text.split("e")
-    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{exponent if exponent[0] in '+-' else '+' + exponent}"
+    return {key: scalar(value) for key, value in shown.items() if key not in defaults or value != defaults[key]}

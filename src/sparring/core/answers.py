@@ -53,6 +53,13 @@ def _upward(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
     return values
 
 
+def _within_one(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """Refuse shares over 1, which are mostly percentages."""
+    if values is not None and max(values) > 1:
+        raise ValueError(f"a share must be a fraction from 0 to 1, such as 0.4 for 40 %, got {_shown(values)}")
+    return values
+
+
 def _shown(values: tuple[float, ...]) -> str:
     return f"[{', '.join(f'{value:g}' for value in values)}]"
 
@@ -100,7 +107,9 @@ class Answers(Spec):
     copy_hurts: CopyHurts | None = Field(None, description="whether a working copy in other hands would hurt")
     place: Place | None = Field(None, description="where the model file lies")
     between: Annotated[tuple[Between, ...] | None, *Several] = Field(None, description="between an answer and harm")
-    caught: Annotated[Interval, Field(description="90 % interval of the share of bad cases noticed in time")] = None
+    caught: Annotated[tuple[float, float] | None, AfterValidator(_upward), AfterValidator(_within_one)] = Field(
+        None, description="90 % interval of the share of bad cases noticed in time"
+    )
     keeps: Annotated[tuple[Keeps, ...] | None, *Several] = Field(None, description="what is kept of each request")
     alarm: str | None = Field(None, description="who is told when something looks wrong")
     owners: dict[Role, str] = Field(default_factory=dict, description="who answers for what; 'nobody' is an answer")

@@ -25,14 +25,14 @@ class Unpatchable(SparringError):
 
 
 def patched(text: str, changes: Changes) -> str:
-    """Return the text with some values changed and some added.
+    r"""Return the text with some values changed and some added.
 
     Parameters
     ----------
     text : str
         YAML whose root is a mapping, without aliases.
     changes : mapping
-        Key to YAML text, or to a mapping of the same kind.
+        Key to YAML text, to a list of such texts, or to a mapping of the same kind.
 
     Raises
     ------
@@ -41,8 +41,8 @@ def patched(text: str, changes: Changes) -> str:
 
     Examples
     --------
-    >>> patched("job: {who: us}  # asked\\n", {"job": {"who": "anyone", "cost": "5"}})
-    'job: {who: anyone, cost: 5}  # asked\\n'
+    >>> patched("job: {who: us}  # asked\n", {"job": {"who": "anyone", "cost": "5"}})
+    'job: {who: anyone, cost: 5}  # asked\n'
     """
     if not changes:
         return text
@@ -91,7 +91,7 @@ class _Patch:
                 continue
             key, value = known[str(name)]
             if not isinstance(change, Mapping):
-                self._replace(key, value, str(change), flow=bool(node.flow_style))
+                self._replace(key, value, _flow(change), flow=bool(node.flow_style))
             elif isinstance(value, yaml.MappingNode) and value.value:
                 self.mapping(value, change)
             elif isinstance(value, yaml.SequenceNode):
@@ -219,6 +219,8 @@ def _leaves(node: yaml.Node) -> list[yaml.Node]:
 
 
 def _flow(change: Any) -> str:
+    if isinstance(change, list):
+        return f"[{', '.join(change)}]"
     if not isinstance(change, Mapping):
         return str(change)
     return "{" + ", ".join(f"{_key(name)}: {_flow(value)}" for name, value in change.items()) + "}"
@@ -229,6 +231,8 @@ def _block(change: Changes, column: int) -> list[str]:
     for name, value in change.items():
         if isinstance(value, Mapping):
             lines += [f"{' ' * column}{_key(name)}:", *_block(value, column + 2)]
+        elif isinstance(value, list):
+            lines += [f"{' ' * column}{_key(name)}:", *(f"{' ' * column}  - {item}" for item in value)]
         else:
             lines.append(f"{' ' * column}{_key(name)}: {value}")
     return lines
@@ -254,7 +258,7 @@ def _plain(node: yaml.Node | None) -> Any:
 def _expected(said: Any, change: Any) -> Any:
     """Return what the text must say after a change."""
     if not isinstance(change, Mapping):
-        return _plain(yaml.compose(str(change), Loader=yaml.SafeLoader))
+        return _plain(yaml.compose(_flow(change), Loader=yaml.SafeLoader))
     if isinstance(said, list):
         kept = dict(enumerate(said))
         for number, value in sorted(change.items()):
