@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparring.store.yaml_patch import Unpatchable, patched
+from sparring.store.yaml_patch import Noted, Unpatchable, patched
 
 TEXT = """\
 # what we know
@@ -91,6 +91,8 @@ def test_nothing_to_change_changes_nothing():
             "r:\n- {k: 3}  # a\n- {k: 2}\n- {k: 4}\n",
         ),
         ("r:\n  - {k: 1}  # a\n  - {k: 2}\n", {"r": {0: None}}, "r:\n  # a\n  - {k: 2}\n"),
+        ("a:\n  x: 1\n", {"a": {"x": Noted("2", "no"), "y": Noted("3", "why?")}}, "a:\n  x: 2\n  # why?\n  y: 3\n"),
+        ("a: {x: 1}\n", {"a": {"y": Noted("3", "why?")}}, "a: {x: 1, y: 3}\n"),
         ("r: [1, 2]\n", {"r": {1: "5", 2: "6"}}, "r: [1, 5, 6]\n"),
         ("a: \U0001f600  # x\nb: 'it''s'\n", {"a": "1", "b": '"no"'}, 'a: 1  # x\nb: "no"\n'),
     ],

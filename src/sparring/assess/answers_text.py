@@ -12,6 +12,7 @@ from sparring.core.answers import Answers
 from sparring.knowledge import load
 from sparring.knowledge.entries import Fact
 from sparring.store.careful_yaml import CarefulYaml, near
+from sparring.store.yaml_patch import Noted
 from sparring.store.yaml_text import scalar
 
 UNKNOWN = "unknown"
@@ -144,5 +145,5 @@ def answer_changes(before: Answers, after: Answers) -> dict[str, Any]:
                 role: written(fact, new.get(role)) for role in {**old, **new} if old.get(role) != new.get(role)
             }
         else:
-            changes[name] = written(fact, getattr(after, name))
+            changes[name] = Noted(written(fact, getattr(after, name)), fact.ask)
     return changes

@@ -44,17 +44,16 @@ def changes(
     said = answer_changes(known.answers, answers)
     if said:
         found["answers"] = said
-    columns = {}
+    columns: dict[str, Any] = {}
     for old, new in zip(before, after, strict=True):
         entries = column_entries(new)
         if new.name not in known.columns:
             columns[new.name] = "{" + ", ".join(f"{key}: {value}" for key, value in entries.items()) + "}"
             continue
-        earlier = column_entries(old)
-        changed = {
-            key: entries.get(key, USUAL.get(key, "null"))
-            for key in {**earlier, **entries}
-            if earlier.get(key) != entries.get(key)
+        earlier, written = column_entries(old), known.columns[new.name]
+        changed = {key: text for key, text in entries.items() if earlier.get(key) != text}
+        changed |= {
+            key: text for key, text in USUAL.items() if key in written and key in earlier and key not in entries
         }
         if changed:
             columns[new.name] = changed

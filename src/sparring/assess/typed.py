@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -39,7 +38,7 @@ def parse(fact: Fact, text: str, *, classes: tuple[str, ...] = ()) -> Any:
     >>> parse(Fact(name="decisions", ask="How many?", kind="number"), "1,000")
     1000
     """
-    value = _PARSERS.get(fact.kind, _line)(fact, text.strip(), classes)
+    value = _value(fact, text.strip(), classes)
     try:
         # a name of somebody is one of several values, and any text will do for it
         return value if fact.kind == "names" else getattr(Answers.model_validate({fact.name: value}), fact.name)
@@ -47,15 +46,29 @@ def parse(fact: Fact, text: str, *, classes: tuple[str, ...] = ()) -> Any:
         raise OptionError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
 
-def _line(fact: Fact, text: str, classes: tuple[str, ...]) -> str:
+def _value(fact: Fact, text: str, classes: tuple[str, ...]) -> Any:
+    if fact.kind == "one" and not fact.options:
+        return pick(text, classes)
+    if fact.kind == "one":
+        code = _code(fact, text)
+        return code == "yes" if fact.yes_or_no else code
+    if fact.kind == "several":
+        return _several(fact, text)
+    if fact.kind == "number":
+        return count(text)
+    if fact.kind in ("share", "interval", "money"):
+        return _measured(fact, text)
     return " ".join(text.split())
 
 
-def _one(fact: Fact, text: str, classes: tuple[str, ...]) -> Any:
-    if not fact.options:
-        return pick(text, classes)
-    code = _code(fact, text)
-    return code == "yes" if fact.yes_or_no else code
+def _measured(fact: Fact, text: str) -> Any:
+    if fact.kind == "share":
+        return _fractions(text, 1, "a percentage from 0 to 100, such as 2")[0]
+    if fact.kind == "money":
+        return _amounts(text, 3, "three amounts from low to high with spaces between, such as 300 1000 3000")
+    if fact.unit == "%":
+        return _fractions(text, 2, "two percentages from low to high with a space between, such as 40 85")
+    return _amounts(text, 2, "two numbers from low to high with a space between, such as 20 400")
 
 
 def _code(fact: Fact, text: str) -> str:
@@ -67,7 +80,7 @@ def _code(fact: Fact, text: str) -> str:
     raise OptionError(f"type a number from 1 to {len(codes)}, or ? where you do not know; got {text!r}")
 
 
-def _several(fact: Fact, text: str, classes: tuple[str, ...]) -> tuple[str, ...]:
+def _several(fact: Fact, text: str) -> tuple[str, ...]:
     codes, found = list(fact.options), set[str]()
     for part in re.split(r"[\s,;]+", text.strip(" ,;")):
         if part.lower() in codes:
@@ -102,24 +115,6 @@ def numbers(text: str, n: int) -> set[int]:
     return chosen
 
 
-def _count(fact: Fact, text: str, classes: tuple[str, ...]) -> int | None:
-    return count(text)
-
-
-def _share(fact: Fact, text: str, classes: tuple[str, ...]) -> float:
-    return _fractions(text, 1, "a percentage from 0 to 100, such as 2")[0]
-
-
-def _interval(fact: Fact, text: str, classes: tuple[str, ...]) -> tuple[float, ...]:
-    if fact.unit == "%":
-        return _fractions(text, 2, "two percentages from low to high with a space between, such as 40 85")
-    return _amounts(text, 2, "two numbers from low to high with a space between, such as 20 400")
-
-
-def _money(fact: Fact, text: str, classes: tuple[str, ...]) -> tuple[float, ...]:
-    return _amounts(text, 3, "three amounts from low to high with spaces between, such as 300 1000 3000")
-
-
 def _amounts(text: str, n: int, form: str) -> tuple[float, ...]:
     """Read amounts; 1.000 is refused, because it is a thousand to some and one to others."""
     parts = _parts(text)
@@ -140,11 +135,6 @@ def _fractions(text: str, n: int, form: str) -> tuple[float, ...]:
 def _parts(text: str) -> list[str]:
     """Split at spaces, dashes and the word between two ends of a range."""
     return [part for part in re.split(r"(?<=\d)(?:[-;]|\s+[-;]\s+)(?=\d)|\s+to\s+|,?\s+", text.strip()) if part]
-
-
-_PARSERS: dict[str, Callable[[Fact, str, tuple[str, ...]], Any]] = {
-    "one": _one, "several": _several, "number": _count, "share": _share, "interval": _interval, "money": _money,
-}  # fmt: skip
 
 
 def shown(fact: Fact, value: Any, *, unit: str | None = None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -22,6 +22,25 @@ _COLLECTIONS = (yaml.MappingNode, yaml.SequenceNode)
 
 class Unpatchable(SparringError):
     """The text is written in a way in which a single value cannot be changed; it must be written anew."""
+
+
+class Noted(str):
+    """YAML text with a comment, which is put above it where it is added as a line of its own.
+
+    Parameters
+    ----------
+    text : str
+    note : str
+    """
+
+    __slots__ = ("note",)
+    note: str
+
+    def __new__(cls, text: str, note: str) -> Self:
+        """Make one."""
+        found = super().__new__(cls, text)
+        found.note = note
+        return found
 
 
 def patched(text: str, changes: Changes) -> str:
@@ -234,6 +253,7 @@ def _block(change: Changes, column: int) -> list[str]:
         elif isinstance(value, list):
             lines += [f"{' ' * column}{_key(name)}:", *(f"{' ' * column}  - {item}" for item in value)]
         else:
+            lines += [f"{' ' * column}# {value.note}"] if isinstance(value, Noted) else []
             lines.append(f"{' ' * column}{_key(name)}: {value}")
     return lines
 
