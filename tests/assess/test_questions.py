@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparring.assess import questions
-from sparring.assess.questions import Choice, count, edit, pick, prefill, table, unknown
+from sparring.assess.questions import Choice, edit, prefill, table, unknown
+from sparring.assess.typed import count, pick
 from sparring.core.space import Column
 from sparring.errors import OptionError, UserError
 

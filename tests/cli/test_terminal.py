@@ -14,8 +14,12 @@ import pytest
 import yaml
 
 from cli_place import MAIN, QUICK
+from sparring.assess.facts import TEAMS, all_prompts
+from sparring.assess.system import read_system
+from sparring.core.answers import Answers
 
 MODEL = ("assess", "model.joblib", "data.csv", "--target", "class")
+INIT = ("init", *MODEL[1:])
 PROMPT = r"\r?\n      > "
 
 
@@ -46,6 +50,11 @@ class Terminal:
             self.until(PROMPT)
             self.child.sendline(line)
 
+    @property
+    def prompts(self):
+        """How often a person was asked for a line."""
+        return len(re.findall(PROMPT, self.seen))
+
     def end(self):
         self.child.expect(pexpect.EOF)
         self.seen += self.child.before
@@ -66,75 +75,106 @@ def who(found):
     return {column["name"]: column["who"] for column in found["columns"]}
 
 
+def said(place, folder="sparring-out"):
+    """Answers of an assessment that were given."""
+    return {name: value for name, value in document(place, folder)["answers"].items() if value not in (None, {})}
+
+
+def known(place):
+    return yaml.safe_load((place / "security" / "system.yaml").read_text())
+
+
 def test_four_questions_then_figures(place):
     terminal = Terminal(place, *MODEL, *QUICK)
-    terminal.answer("who gets a loan", "good", "", "10")
+    terminal.answer("good", "", "2", "1,3")
     assert terminal.end() == 0
-    found = document(place)
-    said = {"decides": "who gets a loan", "wants": "good", "tries": 10, "answered": True, "unit": None}
-    assert found["answers"] == said
-    assert who(found) == {"income": "anyone", "age": "nobody", "job": "anyone", "savings": "anyone"}
-    assert found["target"]["wants"] == "good"
-    assert not any(caveat["code"] == "assumed-columns" for caveat in found["caveats"])
+    assert terminal.prompts == 4
+    expected = {"wants": "good", "senders": "account", "sees": ["decision", "scores"], "answered": True}
+    assert said(place) == expected
+    assert who(document(place)) == {"income": "anyone", "age": "nobody", "job": "anyone", "savings": "anyone"}
+    assert document(place)["target"]["wants"] == "good"
+    assert not any(caveat["code"] == "assumed-columns" for caveat in document(place)["caveats"])
     suggested = yaml.safe_load((place / "sparring-out" / "columns.suggested.yaml").read_text())
-    assert suggested["answers"]["tries"] == 10
+    assert suggested["answers"] == {name: expected[name] for name in ("wants", "senders", "sees")}
     assert suggested["columns"]["age"]["who"] == "nobody"
     assert not (place / "security").exists()
 
 
-def test_nothing_is_wider_than_the_terminal(place):
+def test_four_prompts_to_the_first_result_with_a_file(place):
+    terminal = Terminal(place, *INIT)
+    terminal.answer("good", "", "2", "1,3")
+    assert terminal.end() == 0
+    assert terminal.prompts == 4
     terminal = Terminal(place, *MODEL, *QUICK)
-    terminal.answer(
-        "x", "", "3 them and a very long line that says nothing that could be understood here", "", "0", "1"
-    )
+    assert terminal.end() == 0
+    assert terminal.prompts == 0
+    assert said(place)["senders"] == "account"
+
+
+def test_four_prompts_although_columns_are_related(place):
+    terminal = Terminal(place, *_related(place)[:-1])
+    terminal.answer("", "", "", "")
+    assert terminal.end() == 0
+    assert terminal.prompts == 4
+    assert [entry["confirmed"] for entry in known(place)["relations"]] == [False, False]
+
+
+@pytest.mark.parametrize("command", [MODEL, ("init", *MODEL[1:]), ("init", *MODEL[1:], "--full")])
+def test_nothing_is_wider_than_the_terminal(place, command):
+    terminal = Terminal(place, *command, *(QUICK if command == MODEL else ()))
+    long = "them and a very long line that says nothing that could be understood here"
+    if "--full" in command:
+        terminal.answer("loans " * 9, long, "1", "?", long, "", "300 1000", "", *[""] * 40)
+    else:
+        terminal.answer(long, "", f"3 {long}", "", long, "9", "1", f"1,{long}", "1,6", "2")
     assert terminal.end() == 0
     asked = [line for line in terminal.lines if not line.startswith("      > ")]
     assert [line for line in asked if len(line) > 80] == []
-    for expected in ("1 of 4", "2 of 4", "3 of 4", "4 of 4"):
+    labels = ("1a of 15", "15f of 15", "4 of 15") if "--full" in command else ("1 of 4", "2 of 4", "3 of 4", "4 of 4")
+    for expected in labels:
         assert sum(line.startswith(expected) for line in asked) == 1
 
 
 def test_mistyped_answers_are_asked_again(place):
     terminal = Terminal(place, *MODEL, *QUICK)
-    terminal.answer("", "3", "god", "2", "9 us", "us", "job always", "1,4 effort", "show", "", "many", "-1", "1,000")
+    columns = ("9 us", "us", "job always", "1,4 effort", "show", "")
+    terminal.answer("3", "god", "2", *columns, "0", "7", "anybody", "STAFF", "1,7", "1,6", "2 4-5")
     assert terminal.end() == 0
-    found = document(place)
-    columns = {column["name"]: column for column in found["columns"]}
-    assert found["answers"]["decides"] is None
-    assert found["answers"]["wants"] == "good"
-    assert found["answers"]["tries"] == 1000
-    assert columns["job"]["checked"] == "always"
-    assert (columns["income"]["who"], columns["savings"]["who"], columns["age"]["who"]) == (
-        "effort",
-        "effort",
-        "nobody",
-    )
+    found = {column["name"]: column for column in document(place)["columns"]}
+    assert said(place)["wants"] == "good"
+    assert said(place)["senders"] == "staff"
+    assert said(place)["sees"] == ["rounded", "reasons", "outcome"]
+    assert found["job"]["checked"] == "always"
+    assert (found["income"]["who"], found["savings"]["who"], found["age"]["who"]) == ("effort", "effort", "nobody")
+    told = " ".join(terminal.seen.split())
+    assert "type a number from 1 to 6, or ? where you do not know; got 'anybody'" in told
+    assert "it must stand alone, got decision, nothing" in told
 
 
-def test_not_knowing_anything_is_an_upper_bound_and_says_so(place):
+@pytest.mark.parametrize("answers", [("", "?", "", ""), ("?", "?", "?", "?")])
+def test_not_knowing_anything_is_an_upper_bound_and_says_so(place, answers):
     terminal = Terminal(place, *MODEL, *QUICK)
-    terminal.answer("", "", "?", "")
+    terminal.answer(*answers)
     assert terminal.end() == 0
-    found = document(place)
-    assert set(who(found).values()) == {"unknown"}
-    assert found["answers"] == {"decides": None, "wants": None, "tries": None, "answered": False, "unit": None}
-    assert any(caveat["code"] == "assumed-columns" for caveat in found["caveats"])
-    assert "upper bound" in " ".join(terminal.seen.split())
+    assert set(who(document(place)).values()) == {"unknown"}
+    assert said(place) == {"answered": False}
+    assert any(caveat["code"] == "assumed-columns" for caveat in document(place)["caveats"])
+    told = " ".join(terminal.seen.split())
+    assert "upper bound" in told
+    for worst in ("any wrong answer counts", "every entry can be chosen", "anyone", "the exact score; reasons"):
+        assert f"assumed, not confirmed: {worst}" in told
 
 
 def test_the_end_of_input_answers_like_not_knowing(place):
     terminal = Terminal(place, *MODEL, *QUICK)
-    terminal.answer("loans")
-    terminal.until(PROMPT)
-    terminal.child.sendeof()
-    terminal.until("3 of 4")
-    terminal.until(PROMPT)
-    terminal.child.sendeof()
-    terminal.until("4 of 4")
-    terminal.until(PROMPT)
-    terminal.child.sendeof()
+    terminal.answer("good")
+    for expected in ("2 of 4", "3 of 4", "4 of 4"):
+        terminal.until(expected)
+        terminal.until(PROMPT)
+        terminal.child.sendeof()
     assert terminal.end() == 0
     assert set(who(document(place)).values()) == {"unknown"}
+    assert said(place) == {"wants": "good", "answered": False}
 
 
 @pytest.mark.parametrize("options", [("--no-input",), ("--yes",), ("--columns", "c.yaml")])
@@ -142,7 +182,7 @@ def test_nothing_is_asked_when_it_is_said(place, options):
     (place / "c.yaml").write_text("columns: {income: {who: anyone}}\n")
     terminal = Terminal(place, *MODEL, *QUICK, *options)
     assert terminal.end() == 0
-    assert "What does the model decide" not in terminal.seen
+    assert terminal.prompts == 0
     guessed = {"income": "anyone", "age": "nobody", "job": "anyone", "savings": "anyone"}
     expected = {"--yes": guessed, "--no-input": dict.fromkeys(guessed, "unknown")}
     assert who(document(place)) == expected.get(options[0], dict.fromkeys(guessed, "unknown") | {"income": "anyone"})
@@ -150,9 +190,9 @@ def test_nothing_is_asked_when_it_is_said(place, options):
 
 def test_an_answer_given_as_an_option_is_not_asked(place):
     terminal = Terminal(place, *MODEL, *QUICK, "--attacker-wants", "good")
-    terminal.answer("loans", "", "")
+    terminal.answer("", "", "")
     assert terminal.end() == 0
-    assert "2 of 4  " not in terminal.seen
+    assert "1 of 4  " not in terminal.seen
     assert document(place)["target"]["wants"] == "good"
 
 
@@ -160,13 +200,13 @@ def test_a_finished_folder_is_noticed_before_anything_is_asked(place):
     place.run(*MODEL, *QUICK)
     terminal = Terminal(place, *MODEL, *QUICK)
     assert terminal.end() == 2
-    assert "What does the model decide" not in terminal.seen
+    assert terminal.prompts == 0
     assert "--overwrite" in terminal.seen
 
 
 def test_ctrl_c_at_a_question_writes_nothing(place):
     terminal = Terminal(place, *MODEL, *QUICK)
-    terminal.answer("loans")
+    terminal.answer("good")
     terminal.until("2 of 4")
     terminal.child.sendintr()
     assert terminal.end() == 3
@@ -199,7 +239,7 @@ def test_ctrl_c_keeps_what_was_measured_and_the_same_command_continues_it(place)
         "20s",
     )
     terminal = Terminal(place, *args)
-    terminal.answer("loans", "good", "", "3")
+    terminal.answer("good", "", "3", "2")
     terminal.until("hop-skip-jump")
     terminal.child.sendintr()
     assert terminal.end() == 3
@@ -211,7 +251,7 @@ def test_ctrl_c_keeps_what_was_measured_and_the_same_command_continues_it(place)
 
     again = Terminal(place, *args)
     assert again.end() == 0
-    assert "What does the model decide" not in again.seen
+    assert again.prompts == 0
     found = document(place)
     assert found["complete"]
     assert found["answers"] == kept["answers"]
@@ -242,16 +282,137 @@ def test_a_polite_kill_is_an_interrupt(place):
 
 
 def test_init_asks_and_writes_the_file_that_assess_then_reads(place):
-    terminal = Terminal(place, "init", "model.joblib", "data.csv", "--target", "class")
-    terminal.answer("loans", "2", "job us", "", "7")
+    terminal = Terminal(place, *INIT)
+    terminal.answer("2", "job us", "", "vetted", "1")
     assert terminal.end() == 0
-    known = yaml.safe_load((place / "security" / "system.yaml").read_text())
-    assert known["answers"] == {"decides": "loans", "wants": "good", "tries": 7}
-    assert known["columns"]["job"]["who"] == "us"
+    assert known(place)["answers"] == {
+        "wants": "good", "senders": "vetted", "sees": ["decision"], "data_kind": "table", "file_format": "pickle",
+    }  # fmt: skip
+    assert known(place)["columns"]["job"]["who"] == "us"
+    assert "`sparring init --full` asks them" in " ".join(terminal.seen.split())
     terminal = Terminal(place, *MODEL, *QUICK)
     assert terminal.end() == 0
-    assert "What does the model decide" not in terminal.seen
-    assert document(place)["answers"]["tries"] == 7
+    assert terminal.prompts == 0
+    assert said(place)["senders"] == "vetted"
+
+
+FULL = {
+    "decides": "loans", "use": "queue", "wants": "good", "gains": "1,2", "unit": "EUR",
+    "loss_accepted": "300 1,000 3000", "loss_refused": "50 - 100 - 400", "decisions": "20,000", "attempts": "20 to 400",
+    "columns": "", "senders": "2", "sees": "1 5", "tries": "10", "apart": "no", "watched": "1", "metered": "no",
+    "sources": "staff, sensors", "writers": "few", "outside_share": "2 %", "retrain": "3", "downloads": "packages",
+    "checked": "yes", "secrets": "1-2", "copy_hurts": "no", "place": "server", "between": "1", "caught": "40 85",
+    "keeps": "1,2", "alarm": "the  desk",
+    "data": "Ann", "model": "nobody", "running": "Bo", "security": "?", "risk": "Cy",
+    "lines": "10000 50000 250000",
+}  # fmt: skip
+
+
+def test_a_full_round_asks_fifteen_questions_and_loses_nothing(place):
+    terminal = Terminal(place, *INIT, "--full", rows=200)
+    terminal.answer(*FULL.values())
+    assert terminal.end() == 0
+    numbers = {int(found) for found in re.findall(r"^(\d+)[a-f]? of 15  ", "\n".join(terminal.lines), re.MULTILINE)}
+    assert numbers == set(range(1, 16))
+    assert terminal.prompts == len(FULL)
+    found = read_system(place / "security" / "system.yaml").answers
+    assert found == Answers(
+        decides="loans", use="queue", wants="good", gains=("person", "fraudster"), unit="EUR", tries=10, answered=True,
+        loss_accepted=(300, 1000, 3000), loss_refused=(50, 100, 400), decisions=20000, attempts=(20, 400),
+        senders="account", sees=("decision", "outcome"), apart="no", watched=True, metered=False,
+        sources=("staff", "sensors"), writers="few", outside_share=0.02, retrain="reviewed", downloads=("packages",),
+        checked=True, secrets=("membership", "attribute"), copy_hurts="no", place="server", between=("person-all",),
+        caught=(0.4, 0.85), keeps=("inputs", "outputs"), alarm="the desk", lines=(10000, 50000, 250000),
+        owners={"data": "Ann", "model": "nobody", "running": "Bo", "risk": "Cy"},
+        data_kind="table", file_format="pickle",
+    )  # fmt: skip
+    told = " ".join(terminal.seen.split())
+    assert "To whoever decides what it is used for: - Who is responsible for security? assumed, not confirmed: " in told
+
+    text = (place / "security" / "system.yaml").read_text()
+    again = Terminal(place, *INIT, "--full", rows=200)
+    again.answer(*[""] * len(FULL))
+    assert again.end() == 0
+    assert "now: 300, 1,000 and 3,000 EUR. Enter keeps it" in " ".join(again.seen.split())
+    assert (place / "security" / "system.yaml").read_text() == text
+
+    third = Terminal(place, *INIT, "--full", rows=200)
+    third.answer(*["?" if name == "use" else "5" if name == "senders" else "" for name in FULL])
+    assert third.end() == 0
+    expected = text.replace("use: queue", "use: unknown").replace("senders: account", "senders: systems")
+    assert (place / "security" / "system.yaml").read_text() == expected
+    assert "assumed, not confirmed: something is done at once, without a person" in " ".join(third.seen.split())
+
+
+def test_a_full_round_where_nobody_knows_is_a_list_of_questions_to_teams(place):
+    terminal = Terminal(place, *INIT, "--full", rows=200)
+    n = len(all_prompts())
+    terminal.answer(*["?"] * n)
+    assert terminal.end() == 0
+    assert terminal.prompts == n
+    told = "\n".join(terminal.lines)
+    for team in TEAMS.values():
+        assert f"To {team}:" in told or team == TEAMS["security"]
+    assert told.partition("To whoever")[2].count("assumed, not confirmed: ") == n
+    assert known(place)["answers"] == {"data_kind": "table", "file_format": "pickle"}
+
+
+def test_a_full_round_asks_about_relations_after_everything_else(place):
+    terminal = Terminal(place, *_related(place)[:-1], "--full", rows=200)
+    terminal.answer(*[""] * len(all_prompts()), "1")
+    assert terminal.end() == 0
+    assert [entry["confirmed"] for entry in known(place)["relations"]] == [True]
+
+
+def test_a_file_of_answers_is_not_asked_about(place):
+    (place / "said.yaml").write_text("answers: {wants: bad, sees: decision}\ncolumns: {age: {who: nobody}}\n")
+    terminal = Terminal(place, *INIT, "--answers", "said.yaml")
+    terminal.answer("", "3")
+    assert terminal.end() == 0
+    assert terminal.prompts == 2
+    assert known(place)["answers"]["wants"] == "bad"
+    assert known(place)["answers"]["senders"] == "vetted"
+    names = ("income", "age", "job", "savings")
+    (place / "said.yaml").write_text(f"columns: {{{', '.join(f'{name}: {{who: us}}' for name in names)}}}\n")
+    terminal = Terminal(place, *INIT, "--answers", "said.yaml", "--file", "other.yaml")
+    terminal.answer("", "", "")
+    assert terminal.end() == 0
+    assert terminal.prompts == 3
+    terminal = Terminal(place, *INIT, "--answers", "said.yaml", "--file", "third.yaml", "--yes")
+    assert terminal.end() == 0
+    assert terminal.prompts == 0
+
+
+def test_ctrl_c_keeps_the_answers_so_far(place):
+    terminal = Terminal(place, *INIT)
+    terminal.answer("good", "job us")
+    terminal.until(PROMPT)
+    terminal.child.sendintr()
+    assert terminal.end() == 3
+    assert "what was answered so far is in security/system.yaml" in " ".join(terminal.seen.split())
+    assert known(place)["answers"]["wants"] == "good"
+    told = {name: entry["who"] for name, entry in known(place)["columns"].items()}
+    assert told == {"income": "unknown", "age": "unknown", "job": "us", "savings": "unknown"}
+    (place / "security" / "system.yaml").write_text(
+        (place / "security" / "system.yaml").read_text().replace("wants: good", "wants: good  # said Ann")
+    )
+    again = Terminal(place, *INIT)
+    again.answer("", "", "staff")
+    again.until(PROMPT)
+    again.child.sendintr()
+    assert again.end() == 3
+    assert known(place)["answers"]["senders"] == "staff"
+    assert known(place)["columns"]["age"]["who"] == "nobody"
+    assert "wants: good  # said Ann" in (place / "security" / "system.yaml").read_text()
+
+
+def test_ctrl_c_before_the_first_answer_writes_nothing(place):
+    terminal = Terminal(place, *INIT)
+    terminal.until(PROMPT)
+    terminal.child.sendintr()
+    assert terminal.end() == 3
+    assert "Traceback" not in terminal.seen
+    assert not (place / "security").exists()
 
 
 def test_init_columns_asks_the_table_alone(place):

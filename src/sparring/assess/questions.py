@@ -1,4 +1,4 @@
-"""The four questions: what is asked, and what an answer means. Asking is for a door."""
+"""Who can set each column: what is suggested, and what a typed line means. Asking is for a door."""
 
 from __future__ import annotations
 
@@ -14,10 +14,6 @@ from sparring.errors import OptionError
 Change = Literal["misstated", "real"]
 Checked = Literal["always", "sometimes", "never"]
 
-DECIDES = "What does the model decide?"
-WANTS = "Which answer is somebody glad to get, even if it is wrong?"
-WHO = "Who can choose what stands in each column?"
-TRIES = "How many tries could one person make before somebody notices?"
 WORDS = {
     "anyone": "the person concerned chooses it freely",
     "effort": "they could set it, with some effort",
@@ -137,47 +133,6 @@ def _select(selection: str, names: list[str]) -> set[str]:
     if not found:
         raise OptionError("a line starts with the number or the name of a column, such as '3 us'")
     return found
-
-
-def pick(text: str, classes: tuple[str, ...]) -> str | None:
-    """Return the class that an answer means, by its name or its number from 1; None for an empty one.
-
-    Raises
-    ------
-    OptionError
-        It is none of the classes.
-    """
-    text = text.strip()
-    if not text:
-        return None
-    if text in classes:
-        return text
-    if text.isdecimal() and 1 <= int(text) <= len(classes):
-        return classes[int(text) - 1]
-    raise OptionError(
-        f"type a number from 1 to {len(classes)} or one of {', '.join(classes)}, or nothing; got {text!r}"
-    )
-
-
-def count(text: str) -> int | None:
-    """Return the number of tries that an answer means; None for an empty one.
-
-    Raises
-    ------
-    OptionError
-        It is no whole number from 1.
-
-    Examples
-    --------
-    >>> count("1,000")
-    1000
-    """
-    plain = re.sub(r"[\s,._']", "", text)
-    if not plain:
-        return None
-    if not (plain.isascii() and plain.isdecimal() and 1 <= int(plain) <= 10**9):
-        raise OptionError(f"type a whole number from 1, such as 10, or nothing; got {text.strip()!r}")
-    return int(plain)
 
 
 def table(choices: Choices) -> Mapping[str, dict[str, str]]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from sparring.assess.answers_text import answer_lines
 from sparring.assess.system_parts import VERSION, ColumnsTable, read_parts
 from sparring.core.answers import Answers
 from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.store.whole import write_whole
+from sparring.store.yaml_text import scalar
 
 HEADER = """\
 # What we know about the world around the model. People edit this file.
@@ -26,6 +26,8 @@ HEADER = """\
 # range      [lowest, highest] value that may be entered; step: values are multiples of it
 # cost       money that it takes to misstate it once; answers may hold a unit, such as EUR
 # missing    allow: it may be left blank; unseen: allow: a category that we have never seen may be entered
+#
+# `sparring init --full` asks for all answers; unknown stands for those that nobody knows.
 """
 RELATIONS = """\
 # What every row keeps to: {at_most: [smaller, larger]}, {one_of: [a, b, c]} of 0 and 1, or {sum: total, of: [a, b]}.
@@ -56,8 +58,14 @@ def read(path: str | Path) -> ColumnsTable:
     return read_system(path).columns
 
 
-def read_system(path: str | Path) -> System:
+def read_system(path: str | Path, *, cure: str = "`sparring init` writes one") -> System:
     """Read a file such as `security/system.yaml`.
+
+    Parameters
+    ----------
+    path : str or Path
+    cure : str
+        What to do where there is no such file.
 
     Raises
     ------
@@ -65,8 +73,8 @@ def read_system(path: str | Path) -> System:
         It cannot be read, is no YAML, uses aliases or tags, says something twice, or has an entry that is not
         known. The message names the line.
     """
-    parts = read_parts(path)
-    answers = Answers.model_validate({**parts.answers, "answered": bool(parts.columns)})
+    parts = read_parts(path, cure=cure)
+    answers = parts.answers.model_copy(update={"answered": bool(parts.columns)})
     return System(answers, parts.columns, parts.relations)
 
 
@@ -109,62 +117,37 @@ def render(
     """Return the text that `write` writes."""
     lines = [HEADER, f"schema_version: {VERSION}", ""]
     if answers is not None:
-        lines.append("answers:")
-        lines += [f"  {key}: {_scalar(getattr(answers, key))}" for key in ("decides", "wants", "tries")]
-        lines += [] if answers.unit is None else [f"  unit: {_scalar(answers.unit)}"]
-        lines.append("")
+        lines += [*answer_lines(answers), ""]
     lines.append("columns:" if columns else "columns: {}")
-    width = max((len(_scalar(column.name)) for column in columns), default=0)
+    width = max((len(scalar(column.name)) for column in columns), default=0)
     for column in columns:
-        entries = ", ".join(f"{key}: {value}" for key, value in _entries(column).items())
+        entries = ", ".join(f"{key}: {value}" for key, value in column_entries(column).items())
         note = (notes or {}).get(column.name)
         comment = f"  # {' '.join(note.split())}" if note else ""
-        lines.append(f"  {_scalar(column.name) + ':':<{width + 1}} {{{entries}}}{comment}")
+        lines.append(f"  {scalar(column.name) + ':':<{width + 1}} {{{entries}}}{comment}")
     if relations is not None and not relations:
         lines += ["", "relations: []"]
     elif relations:
-        lines += ["", f"{RELATIONS}relations:", *(f"  - {{{_relation(relation)}}}" for relation in relations)]
+        lines += ["", f"{RELATIONS}relations:", *(f"  - {{{relation_entry(relation)}}}" for relation in relations)]
     return "\n".join(lines) + "\n"
 
 
-def _relation(relation: Relation) -> str:
+def relation_entry(relation: Relation) -> str:
+    """Return a relation as it stands between braces."""
     first, *rest = relation.columns
-    named = f"sum: {_scalar(first)}, of: {_scalar(rest)}" if relation.kind == "sum" else None
-    named = named or f"{relation.kind}: {_scalar(relation.columns)}"
-    return f"{named}, confirmed: {_scalar(relation.confirmed)}"
+    named = f"sum: {scalar(first)}, of: {scalar(rest)}" if relation.kind == "sum" else None
+    named = named or f"{relation.kind}: {scalar(relation.columns)}"
+    return f"{named}, confirmed: {scalar(relation.confirmed)}"
 
 
-def _entries(column: Column) -> dict[str, str]:
+def column_entries(column: Column) -> dict[str, str]:
+    """Return what the file says about a column, as YAML text by key; what is as usual is left out."""
     shown: dict[str, Any] = {"kind": column.kind, "who": column.who}
     if column.kind == "carried":
-        return {key: _scalar(value) for key, value in shown.items()}
+        return {key: scalar(value) for key, value in shown.items()}
     shown |= {"change": column.change, "checked": column.checked}
     if column.kind == "number":
         shown |= {"direction": column.direction, "range": [column.low, column.high], "step": column.step}
     shown |= {"cost": column.cost, "missing": column.missing, "unseen": column.unseen}
     defaults = {"cost": None, "step": None, "unseen": "never", "direction": "both"}
-    return {key: _scalar(value) for key, value in shown.items() if key not in defaults or value != defaults[key]}
-
-
-def _scalar(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_scalar, value))}]"
-    if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and abs(value) < 2**53 else _decimal(value)
-    if isinstance(value, bool | int):
-        return str(value).lower()
-    if value.isidentifier() and value.isascii() and isinstance(yaml.safe_load(value), str):
-        return str(value)
-    quoted: str = yaml.dump(value, default_style='"', allow_unicode=True, width=float("inf"))
-    return quoted.rstrip("\n")
-
-
-def _decimal(value: float) -> str:
-    """YAML reads 1e-05 as text: it wants a point and a sign."""
-    text = repr(value)
-    if "e" not in text:
-        return text
-    mantissa, exponent = text.split("e")
-    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{exponent if exponent[0] in '+-' else '+' + exponent}"
+    return {key: scalar(value) for key, value in shown.items() if key not in defaults or value != defaults[key]}

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
+from sparring.assess.answers_text import read_answers
 from sparring.assess.relation_entries import parsed
+from sparring.core.answers import Answers
 from sparring.core.relations import Relation
 from sparring.errors import ColumnsError
 from sparring.store.careful_yaml import CarefulYaml, near
@@ -50,19 +51,20 @@ class Parts:
 
     Parameters
     ----------
-    answers : dict
-        What stands under 'answers', as `Answers` takes it.
+    answers : Answers
     columns : ColumnsTable
     relations : tuple of Relation or None
         None: the file says nothing of relations.
     """
 
-    answers: dict[str, Any]
+    answers: Answers
     columns: ColumnsTable
     relations: tuple[Relation, ...] | None
 
 
-def read_parts(path: str | Path, *, caught: list[ColumnsError] | None = None) -> Parts:
+def read_parts(
+    path: str | Path, *, caught: list[ColumnsError] | None = None, cure: str = "`sparring init` writes one"
+) -> Parts:
     """Read a file such as `security/system.yaml`.
 
     Parameters
@@ -70,13 +72,15 @@ def read_parts(path: str | Path, *, caught: list[ColumnsError] | None = None) ->
     path : str or Path
     caught : list of ColumnsError, optional
         Complaints about single entries are added to it, and reading goes on; without it the first one is raised.
+    cure : str
+        What to do where there is no such file.
 
     Raises
     ------
     ColumnsError
         See `sparring.assess.system.read_system`.
     """
-    return _Reader(str(path), cure="`sparring init` writes one", caught=caught).parts()
+    return _Reader(str(path), cure=cure, caught=caught).parts()
 
 
 @dataclass
@@ -101,14 +105,17 @@ class _Reader(CarefulYaml):
         version = self.plain(top["schema_version"]) if "schema_version" in top else VERSION
         if version != VERSION:
             line = top["schema_version"].start_mark.line + 1
-            raise self.error(line, f"schema_version must be {VERSION}, which this sparring reads, got {version!r}")
+            newer = isinstance(version, int) and version > VERSION
+            cure = "upgrade sparring to read it" if newer else f"write schema_version: {VERSION}"
+            told = f"schema_version must be {VERSION}, which this sparring reads, got {version!r}; {cure}"
+            raise self.error(line, told)
         table: dict[str, dict[str, Any]] = {}
-        answers: dict[str, Any] = {}
+        answers = Answers()
         relations: list[Relation] | None = None
         with self._going_on():
             table = self._table(top["columns"]) if "columns" in top else {}
         with self._going_on():
-            answers = self._answers(top["answers"]) if "answers" in top else {}
+            answers = read_answers(self, top["answers"]) if "answers" in top else answers
         with self._going_on():
             relations = self._relations(top["relations"]) if "relations" in top else None
         listed = None if relations is None else tuple(relations)
@@ -152,38 +159,3 @@ class _Reader(CarefulYaml):
         if isinstance(node, yaml.SequenceNode):
             return [self._names(item) for item in node.value]
         return node.value if isinstance(node, yaml.ScalarNode) else self.plain(node)
-
-    def _answers(self, node: yaml.Node) -> dict[str, Any]:
-        entries = self.mapping(node, "'answers'")
-        for key, value in entries.items():
-            known = ("decides", "wants", "tries", "unit")
-            if key not in known:
-                raise self.error(value.start_mark.line + 1, f"no answer {key!r}{near(key, known)}")
-        # the name of a class is text, whatever YAML makes of it: `wants: no` is the class 'no'
-        values = {key: self.plain(value) for key, value in entries.items()}
-        for key in ("decides", "wants", "unit"):
-            node_ = entries.get(key)
-            if isinstance(node_, yaml.ScalarNode) and values[key] is not None:
-                values[key] = node_.value
-        if all(_plainly_right(key, value) for key, value in values.items()):
-            return values  # the record would say the same, and importing it takes longer than reading the file
-        from sparring.core.answers import Answers
-
-        try:
-            return Answers.model_validate(values).model_dump(exclude_unset=True)
-        except ValidationError as error:
-            fault = error.errors()[0]
-            key = str(fault["loc"][0])
-            line = entries[key].start_mark.line + 1
-            raise self.error(line, f"{key} must be {_expected(key)}, got {fault['input']!r}") from None
-
-
-def _plainly_right(key: str, value: Any) -> bool:
-    """Whether an answer is what `Answers` takes, without a second look; false where only `Answers` can tell."""
-    if value is None:
-        return True
-    return type(value) is int and value >= 0 if key == "tries" else type(value) is str
-
-
-def _expected(key: str) -> str:
-    return "a whole number from 0" if key == "tries" else "one line of text"

@@ -1,201 +1,106 @@
-"""Ask the four questions on a terminal of 80 columns; an empty line is always an answer."""
+"""Ask about facts around a model on a terminal of 80 columns; an empty line is always an answer."""
 
 from __future__ import annotations
 
-import shutil
-import sys
 import textwrap
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Iterable
 
 from sparring.assess import questions
+from sparring.assess.facts import Prompt, needless, value_of, with_value
 from sparring.assess.questions import Choices
+from sparring.assess.typed import parse, shown
+from sparring.cli.ask_columns import ask_columns
 from sparring.cli.console import clean, say
+from sparring.cli.terminal import MARGIN, WIDTH, note, read
 from sparring.core.answers import Answers
-from sparring.core.relations import Relation
 from sparring.core.space import Column
 from sparring.errors import OptionError
 
-T = TypeVar("T")
+FOUR = "Four questions about what the model is used for. Enter alone: I don't know."
+ALL = """\
+Twelve questions about facts around the model, then three about people. Enter
+alone keeps what is known, and says otherwise: I don't know. ? says: I don't
+know. Ctrl-C keeps the answers so far, and another time goes on from there."""
 
-NAME_WIDTH, VALUES_WIDTH = 24, 26
-INTRO = "Four questions about what the model is used for. Enter alone: I don't know."
-LEGEND = ("anyone", "effort", "us", "nobody", "real", "always", "unknown")
 
-
-def ask(
-    columns: tuple[Column, ...], *, classes: tuple[str, ...], known: Answers, only_columns: bool = False
-) -> tuple[Answers, Choices]:
-    """Ask what is not known yet.
+class Interview:
+    """Ask, and keep each answer as soon as it is given, so that an interrupt loses none.
 
     Parameters
     ----------
     columns : tuple of Column
-        With what was said before; it is shown and can be changed.
+        With what was said of them before; it is shown and can be changed.
     classes : tuple of str
         Answers that the model gives.
     known : Answers
-        What options or a file have said already, which is not asked again.
-    only_columns : bool
-        Ask about the columns table alone.
-
-    Returns
-    -------
-    answers : Answers
-    choices : dict of str to Choice
+        What was said before; it is shown and can be changed.
+    given : Answers, optional
+        What options or a file of answers say, which is not asked.
     """
-    if only_columns:
-        choices, confirmed = _ask_columns(columns, title=questions.WHO)
-        return known.model_copy(update={"answered": confirmed}), choices
-    say(f"\n{INTRO}")
-    decides = known.decides or _until_right("1 of 4", questions.DECIDES, "in a few words", _line)
-    wants = known.wants or _ask_wants(classes)
-    choices, confirmed = _ask_columns(columns, title=f"3 of 4  {questions.WHO}")
-    tries = known.tries or _until_right("4 of 4", questions.TRIES, "a number", questions.count)
-    say()
-    return Answers(decides=decides, wants=wants, tries=tries, answered=confirmed), choices
 
+    def __init__(
+        self,
+        columns: tuple[Column, ...],
+        *,
+        classes: tuple[str, ...],
+        known: Answers,
+        given: Answers | None = None,
+    ) -> None:
+        self.columns = columns
+        self.classes = classes
+        self.answers = known
+        self.given = given or Answers()
+        self.choices: Choices = questions.unknown(questions.prefill(columns))
+        self.heard = 0  # how many answers were given
 
-def _ask_wants(classes: tuple[str, ...]) -> str | None:
-    listed = "\n".join(f"   {number:>3}  {name}" for number, name in enumerate(classes, start=1))
-    hint = f"a number; Enter alone: any wrong answer counts\n{listed}"
-    return _until_right("2 of 4", questions.WANTS, hint, lambda text: questions.pick(text, classes))
+    def run(self, prompts: Iterable[Prompt]) -> None:
+        """Ask one thing after the other; what others have answered or what has become needless is left out."""
+        for prompt in prompts:
+            if value_of(self.given, prompt.fact, prompt.role) is not None or needless(prompt.fact, self.answers):
+                continue
+            if prompt.fact.kind == "columns":
+                self.ask_columns(f"{prompt.label}  {prompt.ask}")
+            else:
+                self._ask(prompt)
+            self.heard += 1
 
+    def ask_columns(self, title: str) -> None:
+        """Ask who can set each column."""
+        self.choices, confirmed = ask_columns(self.columns, title=title, keep=self._keep)
+        self.answers = self.answers.model_copy(update={"answered": confirmed})
 
-def _until_right(number: str, question: str, hint: str, parse: Callable[[str], T]) -> T:
-    say(f"\n{number}  {question}")
-    say(f"        {hint}")
-    while True:
-        try:
-            return parse(_read() or "")
-        except OptionError as error:
-            _note(str(error))
+    def _keep(self, choices: Choices) -> None:
+        self.choices = choices
+        self.heard += 1
 
-
-def _note(text: str) -> None:
-    indent = " " * 8
-    say(textwrap.fill(text, 79, initial_indent=indent, subsequent_indent=indent))
-
-
-def _line(text: str) -> str | None:
-    return " ".join(text.split()) or None
-
-
-def _ask_columns(columns: tuple[Column, ...], *, title: str) -> tuple[Choices, bool]:
-    choices = questions.prefill(columns)
-    say(f"\n{title}")
-    for word in LEGEND:
-        say(f"        {word:<9}{questions.WORDS[word]}")
-    _show(columns, choices, set(choices))
-    say("        * is a guess from the name alone. Enter accepts the table as it stands.")
-    say("        To change it: 3 us  or  5-8,11 nobody  or  amount real. show: once more")
-    say("        ? means: I don't know. What is only guessed then counts as changeable.")
-    while True:
-        line = _read()
-        if line is None or line.strip() == "?":
-            return questions.unknown(choices), False
-        text = line.strip()
-        if not text:
-            return {name: _confirmed(choice) for name, choice in choices.items()}, True
-        if text == "show":
-            _show(columns, choices, set(choices))
-            continue
-        try:
-            edited = questions.edit(choices, text)
-        except OptionError as error:
-            _note(str(error))
-            continue
-        _show(columns, edited, {name for name in choices if edited[name] != choices[name]})
-        choices = edited
-
-
-def ask_relations(relations: tuple[Relation, ...]) -> tuple[Relation, ...]:
-    """Ask which relations every row must keep to.
-
-    Parameters
-    ----------
-    relations : tuple of Relation
-        Those of the data, and those that people have named before.
-
-    Returns
-    -------
-    tuple of Relation
-        With what was said; those that need not hold are gone.
-    """
-    say(
-        "\nSome things hold in every row of the data. Which must hold in every row that\n"
-        "can be entered? Edits keep to those."
-    )
-    for number, relation in enumerate(relations, start=1):
-        mark = "*" if relation.confirmed else " "
-        say(_cut(f" {number:>3}{mark} {relation.text}", shutil.get_terminal_size((80, 24)).columns))
-    say("        Numbers (1,3 or 2-4), all, or none. Enter alone: it stays open.")
-    say("        * was said before.")
-    while True:
-        text = (_read() or "").strip()
-        if not text or text == "?":
-            return relations
-        try:
-            chosen = _numbers(text, len(relations))
-        except OptionError as error:
-            _note(str(error))
-            continue
-        return tuple(r.model_copy(update={"confirmed": True}) for k, r in enumerate(relations, start=1) if k in chosen)
-
-
-def _numbers(text: str, n: int) -> set[int]:
-    """Read which of `n` things are meant.
-
-    Raises
-    ------
-    OptionError
-        It names others.
-    """
-    if text in ("all", "none"):
-        return set(range(1, n + 1)) if text == "all" else set()
-    chosen: set[int] = set()
-    for part in text.replace(",", " ").split():
-        first, _, last = part.partition("-")
-        if not (first.isdecimal() and (last or first).isdecimal() and 1 <= int(first) <= int(last or first) <= n):
-            raise OptionError(f"numbers from 1 to {n}, all or none are understood here, got {part!r}")
-        chosen |= set(range(int(first), int(last or first) + 1))
-    return chosen
-
-
-def _confirmed(choice: questions.Choice) -> questions.Choice:
-    return questions.Choice(choice.who, choice.change, choice.checked)
-
-
-def _show(columns: tuple[Column, ...], choices: Choices, shown: set[str]) -> None:
-    width = shutil.get_terminal_size((80, 24)).columns
-    by_name = {column.name: column for column in columns}
-    for number, (name, choice) in enumerate(choices.items(), start=1):
-        if name in shown:
-            who = choice.who + ("*" if choice.guessed else "")
-            extra = " ".join(word for word in (choice.change, choice.checked) if word in ("real", "always"))
-            values = _cut(_values(by_name[name]), VALUES_WIDTH)
-            line = f" {number:>3}  {_cut(name, NAME_WIDTH):<{NAME_WIDTH}}  {values:<{VALUES_WIDTH}}  {who:<9} {extra}"
-            say(line.rstrip()[:width])
-    carried = [column.name for column in columns if column.kind == "carried"]
-    if carried and len(shown) == len(choices):
-        say(_cut(f"      never edited (ids, dates, texts): {', '.join(carried)}", width))
-
-
-def _values(column: Column) -> str:
-    if column.kind == "number" and column.low is not None and column.high is not None:
-        return f"{column.low:,.6g} to {column.high:,.6g}"
-    return ", ".join(map(str, column.categories))
-
-
-def _cut(text: str, width: int) -> str:
-    text = clean(text).replace("\n", " ")
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _read() -> str | None:
-    """Read one line; None at the end of input, which answers whatever is still to be asked: nothing is known."""
-    print("      > ", end="", file=sys.stderr, flush=True)
-    line = sys.stdin.readline()
-    if not line:
+    def _ask(self, prompt: Prompt) -> None:
+        fact, known = prompt.fact, value_of(self.answers, prompt.fact, prompt.role)
         say()
-    return line or None
+        say(textwrap.fill(clean(f"{prompt.label}  {prompt.ask}"), WIDTH, subsequent_indent=MARGIN))
+        for line in self._hints(prompt):
+            say(line)
+        if known is not None:
+            note(f"now: {shown(fact, known, unit=self.answers.unit)}. Enter keeps it; ? means: I don't know.")
+        while True:
+            text = (read() or "").strip()
+            if not text and known is not None:
+                return
+            try:
+                value = None if text in ("", "?") else parse(fact, text, classes=self.classes)
+            except OptionError as error:
+                note(str(error))
+                continue
+            self.answers = with_value(self.answers, fact, value, prompt.role)
+            if value is None:
+                note(f"assumed, not confirmed: {fact.assumed}")
+            return
+
+    def _hints(self, prompt: Prompt) -> list[str]:
+        fact = prompt.fact
+        chosen = fact.kind in ("one", "several")
+        hint = fact.hint or {"one": "a number", "several": "numbers, such as 1,3", "number": "a number"}.get(fact.kind)
+        told = list(fact.options.values()) or list(self.classes) if chosen else []
+        lines = textwrap.wrap(hint or "", WIDTH, initial_indent=MARGIN, subsequent_indent=MARGIN)
+        for number, option in enumerate(told, start=1):
+            lines += textwrap.wrap(clean(f"   {number:>3}  {option}"), WIDTH, subsequent_indent=MARGIN)
+        return lines

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sparring.core.space import Column
 
 DIRECTIONS = ("up", "down", "both")
+MOST_CLASSES = 20
 NOTABLE_S = 3.0  # what a person notices waiting for
 
 
@@ -247,15 +248,22 @@ class Asking:
             return self.classes
         found = getattr(self.model, "classes_", None)
         labels = sorted(self.y.unique().tolist(), key=str) if found is None else list(found)
+        if found is None and len(labels) > MOST_CLASSES and all(isinstance(label, int | float) for label in labels):
+            return DIRECTIONS  # so many numbers are no classes
         return tuple(str(label) for label in labels)
 
     def _asked(self) -> Known:
         from sparring.assess import questions
-        from sparring.cli.ask import ask
+        from sparring.assess.facts import first_prompts
+        from sparring.cli.ask import FOUR, Interview
         from sparring.core.answers import Answers
 
-        answers, choices = ask(self.table(), classes=self.class_names(), known=Answers(wants=self.wants))
-        return Known(columns=questions.table(choices), answers=answers)
+        given = Answers(wants=self.wants)
+        interview = Interview(self.table(), classes=self.class_names(), known=given, given=given)
+        say(f"\n{FOUR}")
+        interview.run(first_prompts())
+        say()
+        return Known(columns=questions.table(interview.choices), answers=interview.answers)
 
     def _guessed(self) -> Known:
         from sparring.assess import questions

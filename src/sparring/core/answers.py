@@ -68,7 +68,9 @@ def _above_zero(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
 def _inside(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
     """Refuse shares that are certain, or no shares."""
     if values is not None and not 0 < values[0] <= values[-1] < 1:
-        raise ValueError(f"both ends must be shares between 0 and 1, such as 0.4 and 0.85, got {_shown(values)}")
+        raise ValueError(
+            f"both ends must lie between 0 and 1, such as 0.4 and 0.85 for 40 to 85 %, got {_shown(values)}"
+        )
     return values
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sparring.core.spec import Spec
 from sparring.core.threat import Attacker
@@ -164,6 +164,11 @@ class Release(Spec):
     names: dict[str, str] = Field(default_factory=dict, description="what that version calls an id of its own")
 
 
+def _one(said: Any) -> Any:
+    """Take one text for a list of one."""
+    return (said,) if isinstance(said, str) else said
+
+
 class Fact(Spec):
     """One thing that a question asks for; `name` is a field of `Answers`."""
 
@@ -174,6 +179,22 @@ class Fact(Spec):
     hint: str = ""
     unit: str = ""
     later: bool = Field(False, description="not asked before the first result")
+    worst: Annotated[tuple[str, ...], BeforeValidator(_one)] = Field(
+        (), description="the worst plausible answer: codes, or a sentence where the answer has none"
+    )
+    unless: tuple[str, ...] = Field((), description="facts that make this one needless, each alone")
+
+    @property
+    def yes_or_no(self) -> bool:
+        """Whether the answer is yes or no, and nothing else."""
+        return set(self.options) == {"yes", "no"}
+
+    @property
+    def assumed(self) -> str:
+        """The worst plausible answer in words."""
+        if self.kind == "names":
+            return self.worst[0]
+        return "; ".join(self.options.get(code, code) for code in self.worst)
 
 
 class QuestionEntry(Spec):
