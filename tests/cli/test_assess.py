@@ -87,7 +87,8 @@ def test_columns_and_answers_come_from_a_file(place):
     place.run(*MODEL, *QUICK, "--columns", "known.yaml")
     found = document(place)
     said = {key: value for key, value in found["answers"].items() if value not in (None, {})}
-    assert said == {"decides": "loans", "wants": "good", "tries": 5, "answered": True}
+    told = {"data_kind": "table", "file_format": "pickle"}  # by the data and the model themselves
+    assert said == {"decides": "loans", "wants": "good", "tries": 5, "answered": True, **told}
     assert found["target"]["wants"] == "good"
     columns = {column["name"]: column for column in found["columns"]}
     assert (columns["income"]["high"], columns["income"]["direction"]) == (9000, "up")

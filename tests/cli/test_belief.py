@@ -89,7 +89,8 @@ def test_what_is_not_built_yet_says_so_without_an_assessment(place):
 
 
 def test_two_models_on_the_same_rows(place):
-    args = [arg for arg in ASSESS if arg not in ("--attacker-wants", "good")]  # so that more rows are attacked
+    # so that enough rows are attacked, also where the machine is busy
+    args = [*(arg for arg in ASSESS if arg not in ("--attacker-wants", "good")), "--budget", "60s"]
     place.run(*args)
     place.run(*args, "--out", "second", "--plan", "sparring-out/assessment.json")
     found = json.loads(place.spawn("belief", "M03", "--with", "second", "--json").stdout)

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 class Spec(BaseModel):
     """A frozen record with no unknown fields, which can be JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # built when first used: whoever starts a command waits for the few classes that it needs, not for all
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Access(StrEnum):
