@@ -100,7 +100,7 @@ def _expected(fact: Fact) -> str:
     return {
         "number": "a whole number from 0",
         "share": "a fraction from 0 to 1, such as 0.02 for 2 %",
-        "interval": f"two {'fractions from 0 to 1' if share else 'numbers from 0'} that go up, such as "
+        "interval": f"two {'fractions from 0 to 1' if share else 'numbers above 0'} that go up, such as "
         f"{'[0.4, 0.85] for 40 to 85 %' if share else '[20, 400]'}",
         "money": "three amounts from 0 that go up, such as [300, 1000, 3000]",
     }.get(fact.kind, "")

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable
 
 from sparring.assess import questions
-from sparring.assess.facts import Prompt, needless, value_of, with_value
+from sparring.assess.facts import Prompt, facts, needless, value_of, with_value
 from sparring.assess.questions import Choices
 from sparring.assess.typed import parse, shown
 from sparring.cli.ask_columns import ask_columns
@@ -68,6 +68,8 @@ class Interview:
         """Ask who can set each column."""
         self.choices, confirmed = ask_columns(self.columns, title=title, keep=self._keep)
         self.answers = self.answers.model_copy(update={"answered": confirmed})
+        if not confirmed:
+            note(f"assumed, not confirmed: {facts()['columns'].assumed}")
 
     def _keep(self, choices: Choices) -> None:
         self.choices = choices
