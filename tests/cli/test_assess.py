@@ -86,7 +86,8 @@ def test_columns_and_answers_come_from_a_file(place):
     (place / "known.yaml").write_text(KNOWN)
     place.run(*MODEL, *QUICK, "--columns", "known.yaml")
     found = document(place)
-    assert found["answers"] == {"decides": "loans", "wants": "good", "tries": 5, "answered": True, "unit": None}
+    said = {key: value for key, value in found["answers"].items() if value not in (None, {})}
+    assert said == {"decides": "loans", "wants": "good", "tries": 5, "answered": True}
     assert found["target"]["wants"] == "good"
     columns = {column["name"]: column for column in found["columns"]}
     assert (columns["income"]["high"], columns["income"]["direction"]) == (9000, "up")
