@@ -111,7 +111,7 @@ def _value(fact):
     text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12) | st.sampled_from(
         ["unknown", "no", "null", "12", "a: b # c"]
     )
-    numbers = st.floats(0.01, 1 if fact.unit == "%" else 1e9).map(lambda x: round(x, 6))
+    numbers = st.floats(0.01, 0.99 if fact.unit == "%" else 1e9).map(lambda x: round(x, 6))
     if fact.yes_or_no:
         return st.booleans()
     if fact.kind == "names":
@@ -124,7 +124,8 @@ def _value(fact):
         "number": st.integers(0, 10**9),
         "share": st.floats(0, 1),
         "interval": st.tuples(numbers, numbers).map(lambda pair: tuple(sorted(pair))),
-        "money": st.tuples(numbers, numbers, numbers).map(lambda three: tuple(sorted(three))),
+        # lines of management must rise, so that no two amounts are equal
+        "money": st.lists(numbers, min_size=3, max_size=3, unique=True).map(lambda three: tuple(sorted(three))),
     }
     return kinds.get(fact.kind, text)
 
