@@ -24,7 +24,8 @@ NAMES = r"^$|^[^.\[\]\s]+(?:\.[^.\[\]]+)*$"
 
 
 class _Closed(Spec):
-    model_config = ConfigDict(hide_input_in_errors=True)  # a URL or a header may hold what nobody should read
+    # a URL or a header may hold what nobody should read; built at once, so that help shows the fields
+    model_config = ConfigDict(hide_input_in_errors=True, defer_build=False)
 
 
 class Request(_Closed):
