@@ -7,7 +7,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 import sparring
 from sparring.core.policy import Policy, Standing
 from sparring.errors import UserError
-from sparring.govern.gate import judged
+from sparring.govern.gate import judged, tolerances
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(500, 5))
@@ -142,3 +142,22 @@ def test_other_rows_and_open_assessments_are_refused(usual):
         judged(usual, assessed(rows=slice(201, 500)), Policy(), folder="f")
     with pytest.raises(UserError, match="must be complete"):
         judged(usual.model_copy(update={"complete": False}), usual, Policy(), folder="f")
+
+
+def test_what_is_borne_is_about_attackers_who_follow_from_the_answers():
+    from report.sample import assessment
+    from sparring.core.answers import Answers
+    from sparring.govern.derive import profiles_of
+
+    def tolerance(document):
+        (verdict,) = tolerances(document, Policy(mode="enforce", max_success={"columns": 0.45}))
+        return verdict.standing
+
+    everybody = assessment()
+    answers = Answers(wants="good", senders="account", sees=("decision", "scores"))
+    (columns,) = (worst for worst in everybody.worst_case if worst.objective == "columns")
+    few = tuple(p.model_copy(update={"success": p.success.model_copy(update={"high": 0.4})}) for p in columns.union)
+    within = (columns.model_copy(update={"union": few}),)
+    profiles = profiles_of(answers, everybody.columns)
+    assert tolerance(everybody) is not Standing.PASS
+    assert tolerance(everybody.model_copy(update={"within": within, "profiles": profiles})) is Standing.PASS

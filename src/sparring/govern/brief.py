@@ -171,7 +171,7 @@ def _steps(facts: Facts, model: ThreatModel, front: Threat | None) -> Iterator[s
         count = len({r.fact for t in model.standing(Applies.ASSUMED) for r in t.because})
         yield f"Answer {words.counted(count, 'open question')}: sparring init --full."
     if front is not None:
-        yield f"Decide who does what about it: sparring decide {front.name} --decision ... --owner ..."
+        yield f"Decide who does what about it: sparring decide {front.name} --decision WORD --owner NAME --reason TEXT"
 
 
 def _who(front: Threat | None, answers: Answers) -> str:

@@ -78,6 +78,16 @@ def decisions_only(trial: Trial) -> Settled:
     return _outside(trial, (Attacker.SEES_DECISIONS,), "a program that sees decisions alone")
 
 
+def _tries(until_half: list[Estimate]) -> str:
+    """Say how many tries turn half of the rows, those that held counting as long as they held."""
+    reached = [estimate.value for estimate in until_half if estimate.value is not None]
+    if reached:
+        return (
+            f"At the size of the headline, half of all attacked rows are turned by hand within {min(reached):g} tries."
+        )
+    return "At the size of the headline, fewer than half of the rows were turned by hand." if until_half else ""
+
+
 def by_hand(trial: Trial) -> Settled:
     """Count rows that the obvious edits turned, of one entry where columns are counted."""
     turned = trial.turned
@@ -85,8 +95,7 @@ def by_hand(trial: Trial) -> Settled:
     if not found:
         return trial.unmeasured("Nothing is known of edits by hand: they were not measured.", EVERYTHING)
     size = turned.smallest
-    per_success = [f.queries.per_success for f in found if f.queries.per_success is not None]
-    also = f"By hand, rows that were turned took a median of {min(per_success):g} tries." if per_success else ""
+    also = _tries([f.queries.until_half for f in found if f.queries.until_half is not None])
     estimate = share(turned.within(found, size))
     if not words.successes(estimate):
         also = ""

@@ -120,7 +120,8 @@ def tolerances(
 
 
 def _union(current: Assessment, objective: str) -> Estimate | None:
-    worst = next((w for w in current.worst_case if w.objective == objective), None)
+    # what is borne is about those who follow from the answers, as the headline is
+    worst = next((w for w in (*current.within, *current.worst_case) if w.objective == objective), None)
     if worst is None:
         return None
     return next((point.success for point in worst.union if abs(point.size - worst.size) <= EPS), None)

@@ -10,12 +10,13 @@ from sparring.core.decisions import REMIND_DAYS, Decided
 from sparring.core.document import Assessment, Finding
 from sparring.core.policy import Policy, Standing, Verdict
 from sparring.core.threat import Attacker, headline_of
+from sparring.core.threat_model import headliners
 from sparring.errors import DecisionError
 from sparring.knowledge import load
 from sparring.store.careful_yaml import near
 
 NOT_NAMED = ("nobody", "unknown", "")
-LATER = "sparring decide FINDING --decision ... --owner ... renews it"
+LATER = "sparring decide FINDING --decision WORD --owner NAME --reason TEXT renews it"
 
 
 def owned(current: Assessment, policy: Policy, decisions: Sequence[Decided], *, today: date) -> Iterator[Verdict]:
@@ -45,7 +46,7 @@ def owned(current: Assessment, policy: Policy, decisions: Sequence[Decided], *, 
                 check=f"owner@{objective}",
                 standing=policy.fault_in("enforce"),
                 text=f"Above the {most:.0%} that are borne, and owned by nobody: {', '.join(unowned)}.",
-                cure=f"sparring decide @{objective} --decision ... --owner ..., or one of them by its id",
+                cure=f"sparring decide @{objective} ..., or one of them by its id",
             )
 
 
@@ -102,9 +103,11 @@ def subjects(current: Assessment) -> list[str]:
 def _above(current: Assessment, objective: str, most: float) -> list[str]:
     """Return the findings of an objective whose success at the headline size is shown to be above what is borne.
 
-    Random changes are a yardstick, and nobody's doing.
+    Random changes are a yardstick, and nobody's doing; whoever does not follow from the answers does not count.
     """
+    among = headliners(current.profiles) if current.within else None
     mine = [f for f in current.findings if f.threat.objective == objective and f.threat.attacker != Attacker.NOBODY]
+    mine = mine if among is None else [f for f in mine if f.threat.attacker in among]
     return [finding.id for finding in mine if _low(finding) > most]
 
 

@@ -45,7 +45,7 @@ def threats(model: ThreatModel, current: Assessment, policy: Policy, decisions: 
 
 def _applying(threat: Threat, facts: Facts, policy: Policy) -> Verdict:
     check, title = f"threat {threat.name}", f"{threat_title(threat.name)} ({threat.name})"
-    decide = f"sparring decide {threat.name} --decision ... --owner ..."
+    decide = f"sparring decide {threat.name} --decision WORD --owner NAME --reason TEXT"
     if threat.owner is None:
         text = f"{title} applies, and nobody answers for it ({threat.stage})."
         cure = f"name somebody under owners in security/system.yaml, or {decide}"
