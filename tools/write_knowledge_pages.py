@@ -30,6 +30,14 @@ every id with those that the list itself has in the version named below."""
 CALLED = """\
 As the list itself calls them, in its words and not ours. Where a later version is known to have changed an id or a
 name, that stands beside it."""
+CANDIDATES = """\
+{} defenses, to look at and not to take for granted: whether one helps on your model, only a measurement tells. Where it
+costs nothing in accuracy, no prediction changes, so that nobody has to trade one against the other."""
+TOOLS = """\
+Open-source software that was released within two years before this page was written. What it does not do stands
+beside it. Where there is none, the last column says how it is done without."""
+COSTS = {"none": "nothing", "none-low": "nothing or little", "low": "little", "measured": "to be measured"}
+NOTHING = "none"
 STAGES = {
     "data": "collecting data",
     "model": "modeling",
@@ -76,7 +84,44 @@ def threats_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"docs/reference/threats.md": threats_page}
+def defenses_page() -> str:
+    """Return the page of defenses: what each costs, against what it helps, and which tool carries it out."""
+    known = load()
+    defenses = known.defenses
+    against = {
+        name: list(dict.fromkeys(t for rule in known.rules.values() if name in rule.defenses for t in rule.threats))
+        for name in defenses
+    }
+    plain = [
+        (_named(d.heading, n), d.says, COSTS[d.accuracy_cost], d.costs, ", ".join(f"`{t}`" for t in against[n]))
+        for n, d in defenses.items()
+    ]
+    tools = [
+        (_named(d.heading, n), f"[{d.tool.name}]({d.tool.url})", d.tool.license, d.tool.released, d.tool.does_not)
+        if d.tool
+        else (_named(d.heading, n), NOTHING, NOTHING, NOTHING, d.without)
+        for n, d in defenses.items()
+    ]
+    related = [(_named(d.heading, n), ids(d.related)) for n, d in defenses.items()]
+    parts = (
+        "# Defenses",
+        HEADER,
+        CANDIDATES.format(len(defenses)),
+        table(("defense", "in plain words", "costs in accuracy", "costs otherwise", "against"), plain),
+        "## What carries it out",
+        TOOLS,
+        table(("defense", "tool", "license", "last release", "what it does not do, or how it is done without"), tools),
+        "## Related entries of other lists",
+        OURS,
+        table(("defense", "related to"), related),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/threats.md": threats_page,
+    "docs/reference/defenses.md": defenses_page,
+}
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -7,10 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from sparring.core.document import SCHEMA_VERSION, Assessment
-from sparring.knowledge import DefenseEntry, Entry, IncidentEntry, ThreatEntry
+from sparring.core.spec import Spec
+from sparring.core.threat_model import THREATS_VERSION, ThreatModel
+from sparring.knowledge import BeliefEntry, DefenseEntry, IncidentEntry, QuestionEntry, RuleEntry, ThreatEntry
 
 FOLDER = Path(__file__).parent.parent / "schemas"
-SHELVES: dict[str, type[Entry]] = {"threats": ThreatEntry, "defenses": DefenseEntry, "incidents": IncidentEntry}
+SHELVES: dict[str, type[Spec]] = {
+    "threats": ThreatEntry,
+    "defenses": DefenseEntry,
+    "incidents": IncidentEntry,
+    "beliefs": BeliefEntry,
+    "questions": QuestionEntry,
+    "rules": RuleEntry,
+}
 IDS_BY_LIST = {
     "type": "object",
     "description": "ids by list and version, such as {mitre-atlas 5.6.1: [AML.T0015]}",
@@ -21,8 +30,17 @@ IDS_BY_LIST = {
 
 def assessment_schema() -> dict[str, Any]:
     """Return the schema of ``assessment.json`` as files hold it, defaults filled in."""
-    schema = Assessment.model_json_schema(mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "assessment.json", **schema}
+    return _schema(Assessment, "assessment.json")
+
+
+def threats_schema() -> dict[str, Any]:
+    """Return the schema of ``threats.lock.json``."""
+    return _schema(ThreatModel, "threats.lock.json")
+
+
+def _schema(document: type[Spec], title: str) -> dict[str, Any]:
+    schema = document.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
 
 
 def shelf_schema(shelf: str) -> dict[str, Any]:
@@ -51,5 +69,6 @@ def text(schema: dict[str, Any]) -> str:
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"assessment-{SCHEMA_VERSION}.json").write_text(text(assessment_schema()), encoding="utf-8")
+    (FOLDER / f"threats-{THREATS_VERSION}.json").write_text(text(threats_schema()), encoding="utf-8")
     for shelf in SHELVES:
         (FOLDER / f"knowledge-{shelf}.json").write_text(text(shelf_schema(shelf)), encoding="utf-8")

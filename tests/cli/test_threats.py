@@ -115,6 +115,11 @@ def test_the_gate_looks_at_threats_where_there_is_a_lock(answered):
     decide = ("--decision", "accept", "--owner", "@credit", "--approved-by", "@risk", "--reason", "r")
     for name in ("evasion_manual", "dependency"):
         answered.run("decide", name, *decide)
+    file = answered / "security" / "system.yaml"
+    before = file.read_text()
+    file.write_text(before.replace("wants: good", "wants: good\n  retrain: never"))
+    assert "were derived from other answers" in flat(answered.run("gate").stdout)
+    file.write_text(before)
     green = answered.run("gate", "--mode", "enforce", "--set-baseline").stdout
     assert "@credit decided about evasion_manual: accept" in flat(green)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import runpy
 from datetime import date, timedelta
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 from report.sample import assessment
@@ -251,3 +255,24 @@ def test_a_lock_that_cannot_be_read_is_one_sentence(tmp_path, text, says):
     assert "sparring threats writes it anew" in str(caught.value)
     with pytest.raises(DecisionError, match="cannot be read"):
         lock.read(tmp_path / "none.json")
+
+
+def test_schema_of_the_lock_in_the_repository_is_up_to_date():
+    root = Path(__file__).parents[2]
+    tool = runpy.run_path(str(root / "tools" / "write_schemas.py"))
+    file = root / "schemas" / "threats-1.json"
+    assert file.read_text(encoding="utf-8") == tool["text"](tool["threats_schema"]()), (
+        "run python tools/write_schemas.py"
+    )
+    jsonschema.validate(
+        json.loads(threat_model(FOUR, document().columns).model_dump_json()), json.loads(file.read_text())
+    )
+
+
+def test_a_lock_from_other_answers_is_said():
+    current = document()
+    model = threat_model(FOUR, current.columns)
+    found = next(undecided.threats(model, current, Policy(mode="enforce"), (), follows=False))
+    assert found.check == "threats lock"
+    assert found.standing is Standing.FAIL
+    assert found.cure == "run sparring threats"

@@ -14,6 +14,7 @@ from sparring.cli.console import say, width
 if TYPE_CHECKING:
     from sparring.core.document import Assessment
     from sparring.core.policy import Policy
+    from sparring.core.threat_model import ThreatModel
     from sparring.report.gate import GateFormat
 
 PROJECT = Path("pyproject.toml")
@@ -65,7 +66,16 @@ def gate(
     fits = partial(check, current=current)
     decided = read(decisions, today=today, check=fits) if decisions.is_file() else ()
     model = lock.read(threats) if threats.is_file() else None
-    report = judged(current, before, policy, folder=str(folder), decisions=decided, threats=model, today=today)
+    report = judged(
+        current,
+        before,
+        policy,
+        folder=str(folder),
+        decisions=decided,
+        threats=model,
+        follows=model is None or _follows(model),
+        today=today,
+    )
     source = (folder / DOCUMENT if folder.is_dir() else folder).as_posix()
     text = render_gate(report, format=cast("GateFormat", format), width=width(), source=source)
     if output is None:
@@ -77,6 +87,17 @@ def gate(
         say(f"wrote {output}")
     if report.failed:
         raise typer.Exit(FAILED)
+
+
+def _follows(model: ThreatModel) -> bool:
+    """Whether a threat model is what the answers in the usual place give."""
+    from sparring.assess.system import read_system
+    from sparring.govern.derive import columns_of, threat_model
+
+    if not options.DEFAULT_SYSTEM.is_file():
+        return True
+    known = read_system(options.DEFAULT_SYSTEM)
+    return threat_model(known.answers, columns_of(known.columns)) == model
 
 
 def _policy(mode: str | None, margin: float | None, max_success: list[str] | None) -> Policy:

@@ -31,6 +31,7 @@ def judged(
     folder: str,
     decisions: Sequence[Decided] = (),
     threats: ThreatModel | None = None,
+    follows: bool = True,
     today: date | None = None,
 ) -> GateReport:
     """Hold an assessment against a policy and a baseline.
@@ -47,6 +48,8 @@ def judged(
         What was decided about findings.
     threats : ThreatModel or None
         What follows from the answers; None: nobody has derived it, and nothing is said of threats.
+    follows : bool
+        Whether it still does.
     today : date, optional
         For expiry; needed where there are decisions.
 
@@ -60,7 +63,7 @@ def judged(
     today = today or date.today()  # noqa: DTZ011  # a day, where the user is
     verdicts = [*_not_assessed(current, policy), *tolerances(current, policy, decisions=decisions, today=today)]
     verdicts += owned(current, policy, decisions, today=today)
-    verdicts += () if threats is None else undecided.threats(threats, current, policy, decisions)
+    verdicts += () if threats is None else undecided.threats(threats, current, policy, decisions, follows=follows)
     if baseline is None:
         verdicts.append(_without_baseline(policy))
     else:

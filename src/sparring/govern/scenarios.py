@@ -15,8 +15,9 @@ from sparring.govern.risk import simulate
 from sparring.govern.threats_measured import measured, threat_of
 from sparring.report import words
 from sparring.report.facts import Facts, headline_point
+from sparring.report.risk import HEADLINE
 
-TOGETHER = "headline"
+TOGETHER = HEADLINE
 """Scenario in which those who try are of whatever kind does best on each row, among those of the headline."""
 FOUND = 0.9
 """Share of planted weaknesses that a search must find to count as checked."""

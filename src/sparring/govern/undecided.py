@@ -14,7 +14,9 @@ from sparring.report.facts import Facts
 from sparring.report.threats import threat_title
 
 
-def threats(model: ThreatModel, current: Assessment, policy: Policy, decisions: Sequence[Decided]) -> Iterator[Verdict]:
+def threats(
+    model: ThreatModel, current: Assessment, policy: Policy, decisions: Sequence[Decided], *, follows: bool = True
+) -> Iterator[Verdict]:
     """Yield what is to be said of each threat.
 
     A threat that applies is in order where somebody has decided about it, or where it was measured, somebody answers
@@ -26,7 +28,12 @@ def threats(model: ThreatModel, current: Assessment, policy: Policy, decisions: 
     current : Assessment
     policy : Policy
     decisions : sequence of Decided
+    follows : bool
+        Whether the threat model still follows from the answers.
     """
+    if not follows:
+        text = "The threats were derived from other answers than those in security/system.yaml."
+        yield Verdict(check="threats lock", standing=policy.fault_in("enforce"), text=text, cure="run sparring threats")
     facts = Facts(current)
     decided = {d.finding for d in decisions}
     for threat in model.standing(Applies.YES):

@@ -6,10 +6,13 @@ import math
 from collections.abc import Sequence
 
 from sparring.core.risk import Driver, RiskEstimate
+from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.blocks import Alert, Block, Notes, Section, Table, Text
 from sparring.report.facts import NOTHING
 
+HEADLINE = "headline"
+"""Scenario of everybody of whom the headline speaks, together."""
 NO_LEVEL = "no level: management has set no lines"
 HOLLOW = "\N{WHITE CIRCLE}"
 STEPS = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
@@ -45,16 +48,26 @@ def section(risks: Sequence[RiskEstimate]) -> Section:
             "The range comes from what is not known about each input. It does not cover attacks that nobody tried."
         )
     ]
-    hollow = [words.plain(risk.name) for risk in risks if risk.hollow]
+    hollow = [_title(risk) for risk in risks if risk.hollow]
     if hollow:
         blocks.append(Alert(f"Hollow ({HOLLOW}), because nothing was measured: {words.listed(hollow)}."))
     blocks.append(_overview(risks))
-    blocks += [Notes(tuple(_details(risk))) for risk in risks]
+    blocks.append(Notes(tuple(_details(risks[0]))))
+    others = tuple((_title(risk), text) for risk in risks[1:] if (text := _open(risk)))
+    blocks += [Notes(others)] if others else []
     blocks.append(_exceedance(risks))
     if len(risks) > 1:
-        note = "Do not add means of threats that rule each other out, nor ends of ranges: not all go badly at once."
+        note = "Each line takes all attempts to be of its kind, so that lines must not be added up."
         blocks.append(Text(note, small=True))
     return Section("risk", title, tuple(blocks))
+
+
+def _title(risk: RiskEstimate) -> str:
+    """Name a scenario: all of the headline together, or a threat as if all who try did that."""
+    if risk.name == HEADLINE:
+        return "Whoever of the headline does best on each row"
+    entry = load().threats.get(risk.name)
+    return entry.heading if entry else words.plain(risk.name, longest=words.LONGEST_NAME)
 
 
 def money(amount: float) -> str:
@@ -107,7 +120,7 @@ def level_in_words(risk: RiskEstimate) -> str:
 def _overview(risks: Sequence[RiskEstimate]) -> Table:
     rows = tuple(
         (
-            words.plain(risk.name, longest=words.LONGEST_NAME),
+            _title(risk),
             in_words(risk),
             level_in_words(risk),
             f"{risk.evidence.grade.value}{', hollow' if risk.hollow else ''}",
@@ -119,7 +132,7 @@ def _overview(risks: Sequence[RiskEstimate]) -> Table:
 
 def _details(risk: RiskEstimate) -> list[tuple[str, str]]:
     """Return everything else about one threat."""
-    items = [(words.plain(risk.name, longest=words.LONGEST_NAME), in_words(risk))]
+    items = [(_title(risk), in_words(risk))]
     above = [f"{_chance(c.probability)} above {money(c.amount)} ({words.plain(c.name)})" for c in risk.crossings]
     items.append(("Level", f"{level_in_words(risk)}{': ' + words.listed(above) if above else ''}"))
     if risk.level_range is not None:
@@ -129,9 +142,21 @@ def _details(risk: RiskEstimate) -> list[tuple[str, str]]:
     if risk.drivers:
         items.append(("Width of the range", _driver(risk.drivers[0])))
     if risk.pays is not None:
-        items.append(("Attacker gains", f"with probability {_chance(risk.pays)}; who does not gain does not try"))
+        items.append(("Attacker gains", _gains(risk.pays)))
     items.append(("A single year", _single_year(risk)))
     return items
+
+
+def _open(risk: RiskEstimate) -> str:
+    """Say of a threat what its line in the table leaves open; '' where it is nothing."""
+    told = [] if risk.level_range is None else [f"level {_undecided(risk)}"]
+    if risk.pays is not None:
+        told.append(f"the attacker gains {_gains(risk.pays)}")
+    return "; ".join(told)
+
+
+def _gains(pays: float) -> str:
+    return f"with probability {_chance(pays)}; who does not gain does not try"
 
 
 def _undecided(risk: RiskEstimate) -> str:
@@ -162,7 +187,7 @@ def _exceedance(risks: Sequence[RiskEstimate]) -> Table:
     for risk in risks:
         losses = {point.probability: point.loss for point in risk.exceedance}
         cells = (money(losses[p]) if p in losses else NOTHING for p in SHOWN_LOSSES)
-        rows.append((words.plain(risk.name, longest=words.LONGEST_NAME), *cells))
+        rows.append((_title(risk), *cells))
     name = "Yearly loss that is passed with this probability"
     return Table(name, head, tuple(rows), tuple(range(1, len(head))), titled=True)
 
