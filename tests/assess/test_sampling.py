@@ -77,7 +77,7 @@ def test_the_document_says_so_and_rows_keep_their_positions(monkeypatch, tmp_pat
     monkeypatch.setattr(sampling, "MOST_ROWS", 120)
     X, y = frames(600)["pandas"]
     model = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X, y)
-    only = {"only": "evasion/hand-edit@columns", "budget": 5, "out": tmp_path / "out"}
+    only = {"only": "evasion/hand-edit@columns", "budget": 60, "out": tmp_path / "out"}
     result = sparring.assess(model, X, y, rng=0, columns={"a": {"who": "nobody"}}, **only)
     found = result.assessment
     assert (found.data.rows, found.data.read) == (120, 600)

@@ -334,8 +334,6 @@ def test_money_takes_loss_and_attempts():
         unknown = settle("M07", of(hand(first(40)), answers=answers))
         assert unknown.verdict is Standing.NOT_MEASURED
         assert missing in unknown.cure
-    nothing = document.answers.model_copy(update={"attempts": (0, 0)})
-    assert settle("M07", of(hand(first(40)), answers=nothing)).verdict is Standing.NOT_MEASURED
 
 
 def test_the_sign_turned_round_is_the_error_before_and_after():

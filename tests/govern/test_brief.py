@@ -20,12 +20,12 @@ from sparring.errors import DecisionError
 from sparring.govern import lock, undecided
 from sparring.govern.brief import STAGES, brief
 from sparring.govern.derive import profiles_of, threat_model
-from sparring.govern.owners import check, covers
+from sparring.govern.owners import check, covers, owned
 from sparring.govern.threats_measured import measured, threat_of
 from sparring.knowledge import load
 from sparring.report import render
 from sparring.report.facts import Facts
-from sparring.report.tickets import GENERATED, card, tickets
+from sparring.report.tickets import GENERATED, TICKET, card, tickets
 
 TODAY = date(2026, 11, 24)
 FOUR = Answers(wants="good", senders="account", sees=("decision", "scores"), answered=True)
@@ -149,7 +149,7 @@ def test_one_ticket_for_each_finding_and_team():
     made = tickets(found, source="out")
     assert set(made) == {f"{item.stage}-{item.name}.md" for item in found.items}
     text = made["deployment-evasion_query.md"]
-    assert text.startswith(GENERATED)
+    assert text.startswith(TICKET)
     assert "**Owner**: @platform" in text.replace("\\@", "@")
     assert "recorded, not authenticated" in text
     assert "```sh\nsparring gate --mode enforce\n```" in text
@@ -276,3 +276,64 @@ def test_a_lock_from_other_answers_is_said():
     assert found.check == "threats lock"
     assert found.standing is Standing.FAIL
     assert found.cure == "run sparring threats"
+
+
+def test_a_decision_that_was_reopened_is_none():
+    held = decision(model_sha256="a" * 64)
+    assert brief(document(named()), decisions=[held], today=TODAY).decisions == ()
+
+
+def test_after_a_decision_nobody_is_told_to_decide():
+    before, after = brief(document(named())), brief(document(named()), decisions=[decision()], today=TODAY)
+    assert "sparring decide evasion_query" in " ".join(before.steps)
+    assert "sparring decide" not in " ".join(after.steps)
+
+
+def test_where_nobody_could_attack_the_page_says_so_and_counts_no_money():
+    nobody = Answers(senders="nobody", gains=("nobody",), place="server", sees=("nothing",), sources=("staff",))
+    money = nobody.model_copy(update={"attempts": (20, 400), "loss_accepted": (300, 1000, 3000)})
+    current = document(money)
+    current = current.model_copy(update={"within": ()})
+    found = brief(current)
+    assert found.risks == ()
+    assert "costs" not in found.worst
+    text = " ".join(render(current, format="text", brief=found).split())
+    assert "By your answers nobody could do this" in text
+
+
+def test_decisions_about_findings_and_objectives_count_for_their_threats():
+    for about in ("evasion/cube-search@columns", "@columns"):
+        assert "threat evasion_query" not in verdicts(named(), [decision(finding=about)], mode="enforce")
+
+
+def test_a_threat_that_came_after_the_assessment_is_said():
+    current = document(named(place="server", gains=("person",)))
+    now = threat_model(named(place="public", gains=("person",)), current.columns)
+    found = {v.check: v for v in undecided.threats(now, current, Policy(mode="enforce"), ())}
+    assert "evasion_whitebox" in found["threats assessed"].text
+    assert "threats assessed" not in verdicts(named(), mode="enforce")
+
+
+def test_from_level_high_on_somebody_else_has_to_agree():
+    rich = named(attempts=(20, 400), loss_accepted=(300, 1000, 3000), lines=(1, 2, 10**9))
+    (verdict,) = (
+        v
+        for v in owned(document(rich), Policy(mode="enforce"), [decision()], today=TODAY)
+        if v.check.startswith("decision")
+    )
+    assert verdict.standing is Standing.FAIL
+    assert "is at level High, and nobody else has agreed to it" in verdict.text
+
+
+@pytest.mark.parametrize(("owner", "approver"), [("nobody", "@b"), ("@a", "Nobody"), ("@a", "@A ")])
+def test_nobody_decides_and_nobody_agrees_with_himself(owner, approver):
+    with pytest.raises(ValueError, match=r"must name somebody|must differ"):
+        decision(owner=owner, approved_by=approver, decision="accept")
+
+
+def test_names_command_nothing():
+    evil = "a\x1b[31mb"
+    owners = {**OWNERS, "risk": evil, "running": evil}
+    rich = named(owners=owners, attempts=(20, 400), loss_accepted=(300, 1000, 3000), unit=evil)
+    shown = render(document(rich), format="text", brief=brief(document(rich), decisions=[decision(owner=evil)]))
+    assert "\x1b" not in shown

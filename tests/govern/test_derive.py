@@ -269,7 +269,7 @@ def test_owner_of_a_stage(said, found):
 
 
 def test_columns_of_a_table_are_those_that_it_names():
-    (column,) = columns_of({"age": {"who": "us", "range": [0, 1]}})
+    (column,) = columns_of({"age": {"kind": "number", "who": "us", "range": [0, 1]}})
     assert (column.name, column.who, column.movable) == ("age", "us", False)
 
 

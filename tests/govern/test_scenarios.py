@@ -30,7 +30,9 @@ def of(current):
 def test_one_scenario_for_the_headline_and_one_for_each_measured_threat():
     current = document()
     found = {scenario.name: scenario for scenario in scenarios(current, of(current))}
-    assert set(found) == {TOGETHER, "evasion_manual", "evasion_query", "evasion_whitebox"}
+    # a copy applies and was not measured: it is there, and hollow
+    assert set(found) == {TOGETHER, "evasion_manual", "evasion_query", "evasion_transfer", "evasion_whitebox"}
+    assert found["evasion_transfer"].success is None
     point = Facts(current).points[-1].success
     assert (found[TOGETHER].success.k, found[TOGETHER].success.n) == (round(point.value * point.n), point.n)
     hand = headline_point(current["evasion/hand-edit@columns"]).success
@@ -83,6 +85,7 @@ def test_what_is_noticed_in_time_is_no_loss():
 def test_evidence_is_e2_until_checks_have_passed():
     current = document(lines=(1, 2, 3))
     grades = {risk.name: risk.evidence.grade for risk in risks(current, of(current))}
+    assert grades.pop("evasion_transfer") is Grade.NOT_ASKED
     assert set(grades.values()) == {Grade.STANDARD}
 
 
@@ -90,7 +93,7 @@ def test_page_shows_the_range_first_and_the_curve():
     current = document(lines=(10_000, 50_000, 250_000))
     said = brief(current)
     text = " ".join(render(current, format="text", brief=said).split())
-    assert "One such case costs 300 to 3,000 EUR, by the answers. A year:" in text
+    assert "One such case costs 300 to 3,000 EUR, by the answers. In money:" in text
     assert "Most of that width comes from how often somebody tries: ask security." in text
     assert "The curve of yearly losses falls from" in text
     page = render(current, format="html", brief=said)

@@ -78,7 +78,7 @@ def _value(file: CarefulYaml, fact: Fact, node: yaml.Node) -> Any:
         return _text(file, fact, node)
     value = file.plain(node)
     if isinstance(value, bool | dict) or (isinstance(value, list) and any(isinstance(v, bool | dict) for v in value)):
-        raise file.error(node.start_mark.line + 1, f"{fact.name} must be {_expected(fact)}, got {node.value!r}")
+        raise file.error(node.start_mark.line + 1, f"{fact.name} must be {_expected(fact)}, got {scalar(value)}")
     return value
 
 

@@ -175,9 +175,9 @@ def pick(text: str, classes: tuple[str, ...]) -> str | None:
         return text
     if text.isdecimal() and 1 <= int(text) <= len(classes):
         return classes[int(text) - 1]
-    raise OptionError(
-        f"type a number from 1 to {len(classes)} or one of {', '.join(classes)}, or nothing; got {text!r}"
-    )
+    told = f"a number from 1 to {len(classes)} or " if classes else ""
+    known = f"one of {', '.join(classes)}, or nothing" if classes else "nothing, since the classes are not known"
+    raise OptionError(f"type {told}{known}; got {text!r}")
 
 
 def count(text: str) -> int | None:
@@ -193,7 +193,10 @@ def count(text: str) -> int | None:
     >>> count("1,000")
     1000
     """
-    plain = re.sub(r"[\s,._']", "", text)
+    said = text.strip()
+    # 1.000 and 1,000 are a thousand, 2.5 is not 25
+    grouped = re.fullmatch(r"\d{1,3}(?:([\s,._'])\d{3}(?:\1\d{3})*)?", said)
+    plain = re.sub(r"\D", "", said) if grouped else said
     if not plain:
         return None
     if not (plain.isascii() and plain.isdecimal() and 1 <= int(plain) <= 10**9):

@@ -102,7 +102,11 @@ class Interview:
         chosen = fact.kind in ("one", "several")
         hint = fact.hint or {"one": "a number", "several": "numbers, such as 1,3", "number": "a number"}.get(fact.kind)
         told = list(fact.options.values()) or list(self.classes) if chosen else []
-        lines = textwrap.wrap(hint or "", WIDTH, initial_indent=MARGIN, subsequent_indent=MARGIN)
+        # where a class is called 1, that means the class and not the first of them
+        named = not fact.options and any(option.isdecimal() for option in told)
+        hint = (hint or "").replace("a number", "its name") if named else hint or ""
+        lines = textwrap.wrap(hint, WIDTH, initial_indent=MARGIN, subsequent_indent=MARGIN)
         for number, option in enumerate(told, start=1):
-            lines += textwrap.wrap(clean(f"   {number:>3}  {option}"), WIDTH, subsequent_indent=MARGIN)
+            shown_number = "" if named else number
+            lines += textwrap.wrap(clean(f"   {shown_number:>3}  {option}"), WIDTH, subsequent_indent=MARGIN)
         return lines

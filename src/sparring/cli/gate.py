@@ -73,7 +73,7 @@ def gate(
         folder=str(folder),
         decisions=decided,
         threats=model,
-        follows=model is None or _follows(model),
+        follows=_follows(model),
         today=today,
     )
     source = (folder / DOCUMENT if folder.is_dir() else folder).as_posix()
@@ -89,13 +89,13 @@ def gate(
         raise typer.Exit(FAILED)
 
 
-def _follows(model: ThreatModel) -> bool:
-    """Whether a threat model is what the answers in the usual place give."""
+def _follows(model: ThreatModel | None) -> bool | None:
+    """Whether a threat model is what the answers in the usual place give; None where there are no answers."""
     from sparring.assess.system import read_system
     from sparring.govern.derive import columns_of, threat_model
 
     if not options.DEFAULT_SYSTEM.is_file():
-        return True
+        return None
     known = read_system(options.DEFAULT_SYSTEM)
     return threat_model(known.answers, columns_of(known.columns)) == model
 

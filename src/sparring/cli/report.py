@@ -59,7 +59,7 @@ def _tickets(brief: Brief, folder: Path, output: Path | None) -> None:
         No folder was named.
     """
     from sparring.errors import OptionError
-    from sparring.report.tickets import GENERATED, tickets
+    from sparring.report.tickets import TICKET, tickets
     from sparring.store.whole import write_whole
 
     if output is None or output.is_file():
@@ -70,7 +70,7 @@ def _tickets(brief: Brief, folder: Path, output: Path | None) -> None:
     for name, text in made.items():
         write_whole(output / name, text)
     for file in output.glob("*.md"):
-        if file.name not in made and file.read_text(encoding="utf-8").startswith(GENERATED):
+        if file.name not in made and file.read_bytes().startswith(TICKET.encode()):
             file.unlink()
     say(f"wrote {len(made)} tickets into {output}")
 

@@ -28,6 +28,7 @@ Role = Literal["data", "model", "running", "security", "risk"]
 
 POPULATION = {"anyone": 10_000, "account": 1_000, "vetted": 1_000, "staff": 100}
 """Tries that one of these could plausibly make before the effort shows."""
+MOST_MONEY = 1e15
 OUTCOME_ONLY = 10
 """Tries of somebody who has to wait for what happens each time."""
 
@@ -58,9 +59,16 @@ def _upward(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
     return values
 
 
+def _worth(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """Refuse a loss of nothing, and amounts that nobody has."""
+    if values is not None and not 0 < values[-1] <= MOST_MONEY:
+        raise ValueError(f"the high end must be above 0 and at most {MOST_MONEY:g}, got {_shown(values)}")
+    return values
+
+
 def _above_zero(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
     """Refuse an end at 0, which a range of something that happens cannot have."""
-    if values is not None and values[0] <= 0:
+    if values is not None and not 0 < values[0] <= values[-1] <= MOST_MONEY:
         raise ValueError(f"both ends must be above 0, got {_shown(values)}; 0.1 a year is once in ten years")
     return values
 
@@ -108,8 +116,12 @@ class Answers(Spec):
     tries: int | None = Field(None, ge=0, description="how many tries one person could make")
     unit: str | None = Field(None, description="what the costs of columns are counted in, such as EUR")
     answered: bool = Field(False, description="whether people confirmed the columns table")
-    loss_accepted: ThreePoint = Field(None, description="low, likely and high cost of one wrongly accepted case")
-    loss_refused: ThreePoint = Field(None, description="the same of one wrongly refused case")
+    loss_accepted: Annotated[ThreePoint, AfterValidator(_worth)] = Field(
+        None, description="low, likely and high cost of one wrongly accepted case"
+    )
+    loss_refused: Annotated[ThreePoint, AfterValidator(_worth)] = Field(
+        None, description="the same of one wrongly refused case"
+    )
     decisions: int | None = Field(None, ge=0, description="decisions a year")
     harm: Harm | None = Field(None, description="what one wrong answer does, where money cannot say it")
     attempts: Annotated[Interval, AfterValidator(_above_zero)] = Field(

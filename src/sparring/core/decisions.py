@@ -11,6 +11,7 @@ from sparring.core.spec import Spec
 
 MOST_DAYS = 365
 Level = Literal["Low", "Medium", "High", "Critical"]
+NOT_NAMED = ("nobody", "unknown", "")
 APPROVED = ("High", "Critical")
 """Levels at which somebody else has to agree, whatever is decided."""
 REMIND_DAYS = 30
@@ -40,6 +41,9 @@ class Decided(Spec):
 
     @model_validator(mode="after")
     def _sensible(self) -> Decided:
+        for name in (self.owner, self.approved_by):
+            if name is not None and name.strip().casefold() in NOT_NAMED:
+                raise ValueError(f"owner and approved_by must name somebody, got {name!r}")
         if self.expires <= self.created:
             raise ValueError(f"expires must lie after created, got {self.expires} and {self.created}")
         if (self.expires - self.created).days > MOST_DAYS:
@@ -49,7 +53,7 @@ class Decided(Spec):
                 high = self.level in APPROVED
                 what = f"a decision at level {self.level}" if high else f"to {self.decision} a risk"
                 raise ValueError(f"{what} needs approved_by, somebody other than the owner")
-            if self.approved_by.strip() == self.owner.strip():
+            if self.approved_by.strip().casefold() == self.owner.strip().casefold():
                 raise ValueError(f"approved_by must differ from the owner, got {self.owner!r} for both")
         return self
 

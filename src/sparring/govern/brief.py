@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from sparring.core.answers import Answers
@@ -37,7 +37,7 @@ def brief(assessment: Assessment, *, decisions: Sequence[Decided] = (), today: d
     """
     answers = assessment.answers
     model = threat_model(answers, assessment.columns)
-    held = {d.finding: d for d in decisions if today is None or not d.has_expired(today)}
+    held = {d.finding: d for d in decisions if _holds(d, assessment, today)}
     facts = Facts(assessment)
     items = [_threat_item(threat, facts, held.get(threat.name)) for threat in model.standing(Applies.YES)]
     items += [*_open_items(model, answers), *_nobody_items(model, answers)]
@@ -48,10 +48,16 @@ def brief(assessment: Assessment, *, decisions: Sequence[Decided] = (), today: d
         decisions=tuple(held.values()),
         risks=found,
         ordinal=None if found else without_money(facts, answers),
-        worst=_worst(front, answers, found),
-        steps=tuple(_steps(facts, model, front)),
+        worst=_worst(front, answers, found, facts),
+        steps=tuple(_steps(facts, model, front, held)),
         who=_who(front, answers),
     )
+
+
+def _holds(decided: Decided, assessment: Assessment, today: date | None) -> bool:
+    """Whether a decision has neither run out nor been reopened."""
+    reopened = decided.reopened_by(model=assessment.target.sha256, data=assessment.data.sha256)
+    return not reopened and (today is None or not decided.has_expired(today))
 
 
 def _front(facts: Facts, model: ThreatModel) -> Threat | None:
@@ -135,15 +141,23 @@ def _nobody_items(model: ThreatModel, answers: Answers) -> Iterator[Item]:
 
 
 def _fallback(answers: Answers) -> str:
-    return owner(answers, "management") or "whoever accepts what remains, and nobody was named for that either"
+    named = owner(answers, "management")
+    return (
+        words.plain(named, longest=60)
+        if named
+        else "whoever accepts what remains, and nobody was named for that either"
+    )
 
 
-def _worst(front: Threat | None, answers: Answers, found: tuple[RiskEstimate, ...]) -> str:
+def _worst(front: Threat | None, answers: Answers, found: tuple[RiskEstimate, ...], facts: Facts) -> str:
     entry = load().threats.get(front.name) if front else None
     told = f"{entry.worst[:1].upper()}{entry.worst[1:]}." if entry else "No threat applies by the answers."
+    if front is None or measured(front.name, facts) is None:
+        return told  # what one case costs was said of cases that were attacked
     if answers.loss is not None:
         low, _, high = answers.loss
-        cost = f"{told} One such case costs {low:,.0f} to {high:,.0f} {answers.unit or 'in money'}, by the answers."
+        unit = words.plain(answers.unit, longest=20) if answers.unit else "in money"
+        cost = f"{told} One such case costs {low:,.0f} to {high:,.0f} {unit}, by the answers."
         return f"{cost} {_in_money(found[0])}" if found else cost
     if answers.harm is not None:
         return f"{told} By the answers, one such case does {HARM[answers.harm]}."
@@ -156,11 +170,12 @@ def _in_money(risk: RiskEstimate) -> str:
     ask = ""
     if risk.drivers:
         widest = risk.drivers[0]
-        ask = f" Most of that width comes from {PARTS[widest.part]}: ask {widest.ask}."
-    return f"A year: {in_words(risk)}.{level}{ask}"
+        much = "Most" if widest.share > 0.5 else "The largest part"
+        ask = f" {much} of that width comes from {PARTS[widest.part]}: ask {widest.ask}."
+    return f"In money: {in_words(risk)}.{level}{ask}"
 
 
-def _steps(facts: Facts, model: ThreatModel, front: Threat | None) -> Iterator[str]:
+def _steps(facts: Facts, model: ThreatModel, front: Threat | None, held: Mapping[str, Decided]) -> Iterator[str]:
     if facts.assumed:
         yield "Say who can set each column: sparring init --columns."
     candidates = [load().defenses[name] for name in (front.defenses if front else ()) if name in load().defenses]
@@ -170,7 +185,7 @@ def _steps(facts: Facts, model: ThreatModel, front: Threat | None) -> Iterator[s
     if model.standing(Applies.ASSUMED):
         count = len({r.fact for t in model.standing(Applies.ASSUMED) for r in t.because})
         yield f"Answer {words.counted(count, 'open question')}: sparring init --full."
-    if front is not None:
+    if front is not None and front.name not in held:
         yield f"Decide who does what about it: sparring decide {front.name} --decision WORD --owner NAME --reason TEXT"
 
 

@@ -199,15 +199,10 @@ def gain(trial: Trial) -> Settled:
     size = turned.headline
     estimate = share(turned.within(found, size))
     money = trial.facts.money
-    if attempts[1] < 1 or loss[2] <= 0:
-        return trial.unmeasured(
-            "By your own figures there are no tries in a year, or nothing to gain; measuring the model tells no more.",
-            "look through what was sent to the model for rows that are much alike, and state tries and loss anew",
-        )
     low, high = attempts[0] * (estimate.low or 0.0) * loss[0], attempts[1] * (estimate.high or 0.0) * loss[2]
     also = (
-        f"You expect {attempts[0]:g} to {attempts[1]:g} serious tries a year, and one wrong answer costs "
-        f"{loss[0]:,g} to {loss[2]:,g} {money}: so {low:,.0f} to {high:,.0f} {money} a year are there to be "
+        f"You expect {attempts[0]:,.6g} to {attempts[1]:,.6g} serious tries a year, and one wrong answer costs "
+        f"{loss[0]:,.0f} to {loss[2]:,.0f} {money}: so {low:,.0f} to {high:,.0f} {money} a year are there to be "
         "had, if nobody notices."
     )
     result = trial.by_share("attackers who see no more than outsiders do", found, estimate, size=size, also=also)

@@ -6,10 +6,14 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
+from sparring.assess.system_parts import ColumnsTable
 from sparring.core.answers import Answers
 from sparring.core.space import Column
 from sparring.core.threat import Attacker
 from sparring.core.threat_model import Applies, Profile, Reason, Threat, ThreatModel
+from sparring.errors import ColumnsError
 from sparring.govern.conditions import Weighed, World
 from sparring.knowledge import VERSION, RuleEntry, ThreatEntry, load
 
@@ -27,6 +31,7 @@ WHEN: dict[Attacker, dict[str, Any]] = {
 }
 KNOWLEDGE = {Attacker.INSIDER: "full", Attacker.HAS_A_COPY: "partial"}
 SUPPLIER = "supplies-rows"
+UNNAMED = "(columns that the file does not name)"
 
 
 def threat_model(answers: Answers, columns: Sequence[Column] | None = None) -> ThreatModel:
@@ -171,10 +176,30 @@ def compared(before: ThreatModel, after: ThreatModel) -> Mapping[str, tuple[Appl
 
 
 def columns_of(table: Mapping[str, Mapping[str, Any]]) -> tuple[Column, ...]:
-    """Return the columns of a columns table, as far as the table says; whether they vary only data could tell."""
-    kept = ("kind", "who", "change", "checked")
-    said = {name: {key: value for key, value in entry.items() if key in kept} for name, entry in table.items()}
-    return tuple(Column(**{"kind": "category", **entry, "name": name, "spread": 1.0}) for name, entry in said.items())
+    """Return the columns of a columns table, as far as the table says; whether they vary only data could tell.
+
+    Raises
+    ------
+    ColumnsError
+        It holds a word that no column has; the message names the line.
+    """
+    found = [_column(name, entry, table) for name, entry in table.items()]
+    if any("kind" not in entry for entry in table.values()):
+        # written by hand, so that the data may have columns that it does not name
+        found.append(Column(name=UNNAMED, kind="category"))
+    return tuple(found)
+
+
+def _column(name: str, entry: Mapping[str, Any], table: Mapping[str, Mapping[str, Any]]) -> Column:
+    kept = {key: value for key, value in entry.items() if key in ("kind", "who", "change", "checked")}
+    try:
+        return Column.model_validate({"kind": "category", **kept, "name": name, "spread": 1.0})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = str(fault["loc"][0]) if fault["loc"] else ""
+        where = table.where(name, key) if isinstance(table, ColumnsTable) else ""
+        told = fault["msg"].replace("Input should be", "must be")
+        raise ColumnsError(f"{where}{key} of column {name!r} {told}, got {entry.get(key)!r}") from None
 
 
 def changed_facts(before: Answers, after: Answers) -> tuple[str, ...]:

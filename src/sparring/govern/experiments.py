@@ -22,7 +22,7 @@ def _outside(trial: Trial, attackers: Sequence[Attacker], who: str) -> Settled:
     turned = trial.turned
     found = turned.by(attackers)
     if not found:
-        return trial.unmeasured(f"Nothing is known of {_titles(attackers)}: none of them was measured.", EVERYTHING)
+        return trial.unmeasured(f"None of these attackers was measured: {_titles(attackers)}.", EVERYTHING)
     size = turned.headline
     estimate = share(turned.within(found, size))
     here = [a for a in attackers if turned.by([a])]

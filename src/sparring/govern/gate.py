@@ -31,7 +31,7 @@ def judged(
     folder: str,
     decisions: Sequence[Decided] = (),
     threats: ThreatModel | None = None,
-    follows: bool = True,
+    follows: bool | None = None,
     today: date | None = None,
 ) -> GateReport:
     """Hold an assessment against a policy and a baseline.
@@ -48,8 +48,8 @@ def judged(
         What was decided about findings.
     threats : ThreatModel or None
         What follows from the answers; None: nobody has derived it, and nothing is said of threats.
-    follows : bool
-        Whether it still does.
+    follows : bool or None
+        Whether it still does; None: there are no answers to follow from.
     today : date, optional
         For expiry; needed where there are decisions.
 
@@ -63,7 +63,12 @@ def judged(
     today = today or date.today()  # noqa: DTZ011  # a day, where the user is
     verdicts = [*_not_assessed(current, policy), *tolerances(current, policy, decisions=decisions, today=today)]
     verdicts += owned(current, policy, decisions, today=today)
-    verdicts += () if threats is None else undecided.threats(threats, current, policy, decisions, follows=follows)
+    if threats is not None:
+        verdicts += undecided.threats(threats, current, policy, decisions, follows=follows is not False)
+    elif follows is not None:
+        text = "There are answers in security/system.yaml, and nobody has derived which threats follow from them."
+        fault = policy.fault_in("enforce")
+        verdicts.append(Verdict(check="threats lock", standing=fault, text=text, cure="run sparring threats"))
     if baseline is None:
         verdicts.append(_without_baseline(policy))
     else:

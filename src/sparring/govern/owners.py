@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from sparring.assess.findings import EPS
-from sparring.core.decisions import REMIND_DAYS, Decided
+from sparring.core.decisions import APPROVED, NOT_NAMED, REMIND_DAYS, Decided
 from sparring.core.document import Assessment, Finding
 from sparring.core.policy import Policy, Standing, Verdict
 from sparring.core.threat import Attacker, headline_of
 from sparring.core.threat_model import headliners
 from sparring.errors import DecisionError
+from sparring.govern.derive import threat_model
+from sparring.govern.scenarios import level_of
 from sparring.knowledge import load
 from sparring.store.careful_yaml import near
 
-NOT_NAMED = ("nobody", "unknown", "")
 LATER = "sparring decide FINDING --decision WORD --owner NAME --reason TEXT renews it"
 
 
@@ -58,6 +59,10 @@ def _about(decided: Decided, current: Assessment, policy: Policy, today: date) -
     reopened = decided.reopened_by(model=current.target.sha256, data=current.data.sha256)
     if reopened:
         text = f"What {who} decided about {decided.finding} ({decided.decision}) is open again: {reopened}."
+        return Verdict(check=check, standing=policy.fault_in("enforce"), text=text, cure=LATER)
+    level = level_of(decided.finding, current, threat_model(current.answers, current.columns))
+    if level in APPROVED and not decided.approved_by:
+        text = f"What {who} decided about {decided.finding} is at level {level}, and nobody else has agreed to it."
         return Verdict(check=check, standing=policy.fault_in("enforce"), text=text, cure=LATER)
     left = (decided.expires - today).days
     until = f"until {decided.expires} (recorded, not authenticated)"

@@ -13,6 +13,7 @@ from sparring.core.threat_model import Applies, ThreatModel
 from sparring.govern import ordinal
 from sparring.govern.risk import simulate
 from sparring.govern.threats_measured import measured, threat_of
+from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.facts import Facts, headline_point
 from sparring.report.risk import HEADLINE
@@ -43,15 +44,18 @@ def risks(assessment: Assessment, model: ThreatModel) -> tuple[RiskEstimate, ...
 def scenarios(assessment: Assessment, model: ThreatModel) -> tuple[Scenario, ...]:
     """Return what `risks` simulates."""
     answers, facts = assessment.answers, Facts(assessment)
-    if answers.attempts is None or answers.loss is None or facts.top is None:
+    if answers.attempts is None or answers.loss is None or facts.top is None or facts.nobody:
         return ()
     together = facts.headlined(facts.objective)
     found = [_scenario(TOGETHER, _union(facts, together), answers)]
     for threat in model.threats:
-        finding = None if threat.applies is Applies.NO else measured(threat.name, facts)
+        if threat.applies is Applies.NO or not load().threats[threat.name].measured_by:
+            continue
+        finding, known = measured(threat.name, facts), None
         if finding is not None:
             success = headline_point(finding).success
             known = Attacked(k=words.successes(success), n=success.n, **_care([finding], assessment))
+        if known is not None or threat.applies is Applies.YES:  # one that applies and was not measured is hollow
             found.append(_scenario(threat.name, known, answers))
     return tuple(found)
 
@@ -89,7 +93,7 @@ def lines_of(answers: Answers) -> Lines | None:
     return None if answers.lines is None else Lines(amounts=answers.lines, unit=answers.unit or "")
 
 
-def _scenario(name: str, success: Attacked, answers: Answers) -> Scenario:
+def _scenario(name: str, success: Attacked | None, answers: Answers) -> Scenario:
     assert answers.attempts is not None
     assert answers.loss is not None
     (least, most), (low, likely, high) = answers.attempts, answers.loss

@@ -37,12 +37,13 @@ class Turned:
 
     @property
     def measured(self) -> tuple[Finding, ...]:
-        """Findings that say what became of each row."""
-        return tuple(
+        """Findings that say what became of each row; none where they have no row in common."""
+        found = tuple(
             f
             for f in self.assessment.findings
             if f.outcome is Outcome.MEASURED and f.sizes and f.curve and f.threat.objective == self.objective
         )
+        return found if found and set.intersection(*(set(f.sizes) for f in found)) else ()
 
     @property
     def headline(self) -> float:

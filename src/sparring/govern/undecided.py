@@ -8,7 +8,9 @@ from sparring.core.decisions import Decided
 from sparring.core.document import Assessment
 from sparring.core.policy import Policy, Standing, Verdict
 from sparring.core.threat_model import Applies, Threat, ThreatModel
-from sparring.govern.threats_measured import measured
+from sparring.govern.derive import threat_model
+from sparring.govern.threats_measured import measured, threat_of
+from sparring.knowledge import load
 from sparring.report import words
 from sparring.report.facts import Facts
 from sparring.report.threats import threat_title
@@ -34,8 +36,9 @@ def threats(
     if not follows:
         text = "The threats were derived from other answers than those in security/system.yaml."
         yield Verdict(check="threats lock", standing=policy.fault_in("enforce"), text=text, cure="run sparring threats")
+    yield from _otherwise(model, current, policy)
     facts = Facts(current)
-    decided = {d.finding for d in decisions}
+    decided = _decided(decisions, current)
     for threat in model.standing(Applies.YES):
         if threat.name in decided:
             continue  # what was decided is said where decisions are
@@ -48,6 +51,30 @@ def threats(
         yield Verdict(
             check="threats assumed", standing=Standing.WARNING, text=text, cure="sparring init --full asks what is open"
         )
+
+
+def _otherwise(model: ThreatModel, current: Assessment, policy: Policy) -> Iterator[Verdict]:
+    """Say which threats apply now that did not when the model was assessed: its figures leave out who does them."""
+    then = threat_model(current.answers, current.columns)
+    applying = [threat.name for threat in model.standing(Applies.YES) if load().threats[threat.name].measured_by]
+    new = [name for name in applying if current.within and then[name].applies is not Applies.YES]
+    if new:
+        yield Verdict(
+            check="threats assessed",
+            standing=policy.fault_in("enforce"),
+            text=f"By the answers now these apply, and by those of the assessment they did not: {words.listed(new)}.",
+            cure="assess again",
+        )
+
+
+def _decided(decisions: Sequence[Decided], current: Assessment) -> set[str]:
+    """Return the threats that decisions are about: by name, through a finding, or through all of an objective."""
+    found = {d.finding for d in decisions}
+    for finding in current.findings:
+        if finding.id in found or f"@{finding.threat.objective}" in found:
+            name = threat_of(finding.threat.attacker)
+            found |= {name} if name else set()
+    return found
 
 
 def _applying(threat: Threat, facts: Facts, policy: Policy) -> Verdict:

@@ -9,7 +9,7 @@ from functools import cached_property
 from sparring.core.document import UNKNOWN, Assessment, Finding, Outcome, Point, WorstCase
 from sparring.core.space import Column
 from sparring.core.threat import MONEY, Attacker, headline_of
-from sparring.core.threat_model import Profile, headliners
+from sparring.core.threat_model import Applies, Profile, headliners
 from sparring.knowledge import load
 from sparring.report import words
 
@@ -79,6 +79,12 @@ class Facts:
     def among(self) -> frozenset[str] | None:
         """Attackers of whom the headline speaks; None: of all, since nobody has said who could attack."""
         return headliners(self.assessment.profiles) if self.assessment.within else None
+
+    @cached_property
+    def nobody(self) -> bool:
+        """Whether by the answers nobody could attack in any way that is measured here."""
+        real = [p for p in self.assessment.profiles if p.name in STRENGTH and p.name != Attacker.NOBODY]
+        return bool(real) and all(profile.applies is Applies.NO for profile in real)
 
     def headlined(self, objective: str) -> tuple[Finding, ...]:
         """Return measured findings of those of whom the headline speaks, most successful first."""

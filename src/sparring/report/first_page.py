@@ -48,7 +48,7 @@ def stages(brief: Brief) -> Section:
 
 def _row(item: Item) -> tuple[str, ...]:
     known = f"{item.evidence}; decided: {item.decided}" if item.decided else item.evidence
-    owner = words.plain(item.owner, longest=40) if item.owner else "nobody"
+    known, owner = words.plain(known, longest=600), words.plain(item.owner, longest=40) if item.owner else "nobody"
     why = words.plain(item.text, longest=400)
     end = "" if why.endswith((".", "?")) else "."
     told = f"{why[:1].upper()}{why[1:]}{end} {known[:1].upper()}{known[1:]}."
@@ -75,8 +75,15 @@ def decided(brief: Brief) -> Section:
     return Section("decided", "What was decided", tuple(blocks))
 
 
-def risk(brief: Brief) -> Section:
-    """Put the headline into money, or into classes, or say which answers that would need."""
+def risk(brief: Brief, *, said: bool) -> Section:
+    """Put the headline into money, or into classes, or say which answers that would need.
+
+    Parameters
+    ----------
+    brief : Brief
+    said : bool
+        Whether attempts and losses are known.
+    """
     if brief.risks:
         found = risks_section(brief.risks)
         front = brief.risks[0]
@@ -86,6 +93,9 @@ def risk(brief: Brief) -> Section:
         return Section(found.key, found.title, (*found.blocks, curve))
     if brief.ordinal is not None:
         text = f"Nobody has put it into money. By classes, after NIST SP 800-30: {brief.ordinal}."
+        return Section("risk", "What it may cost in a year", (Text(text),))
+    if said:
+        text = "Attempts and losses are known, and no attacker who follows from the answers was measured."
         return Section("risk", "What it may cost in a year", (Text(text),))
     text = (
         "Nobody has said how many cases a year somebody would seriously try, or what one success costs. With attempts "

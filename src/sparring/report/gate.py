@@ -10,11 +10,13 @@ from xml.etree import ElementTree as ET
 from sparring.core.policy import GateReport, Standing, Verdict
 from sparring.errors import OptionError
 from sparring.report import words
+from sparring.report.markdown import escape
 
 GateFormat = Literal["text", "markdown", "json", "junit", "sarif"]
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Standing.FAIL: "error", Standing.WARNING: "warning", Standing.PASS: "none"}
-KINDS = {Standing.FAIL: "fail", Standing.WARNING: "open", Standing.PASS: "pass"}
+KINDS = {Standing.FAIL: "fail", Standing.WARNING: "fail", Standing.PASS: "pass"}
+"""A level other than none belongs to the kind fail, and to no other."""
 TAGS = ("external/cwe/cwe-1039", "ATLAS AML.T0015 Evade AI Model (related to)")
 OUTCOME = {
     True: "The gate fails.",
@@ -75,7 +77,7 @@ def _worst_first(report: GateReport) -> list[Verdict]:
 
 def _markdown(report: GateReport) -> str:
     rows = [
-        f"| {verdict.standing} | `{_cell(verdict.check)}` | {_cell(verdict.text)} | {_cell(verdict.cure)} |"
+        f"| {verdict.standing} | {_cell(verdict.check)} | {_cell(verdict.text)} | {_cell(verdict.cure)} |"
         for verdict in _worst_first(report)
     ]
     head = ["| standing | check | what was seen | what to do |", "|---|---|---|---|"]
@@ -83,7 +85,7 @@ def _markdown(report: GateReport) -> str:
 
 
 def _cell(text: str) -> str:
-    return words.plain(text, longest=600).replace("|", "\\|").replace("`", "'")
+    return escape(words.plain(text, longest=600))
 
 
 def _junit(report: GateReport) -> str:

@@ -20,6 +20,11 @@ def warnings(facts: Facts) -> tuple[str, ...]:
     document = facts.assessment
     if not document.complete:
         found.append("Unfinished: it was interrupted or still runs. The same command continues it.")
+    if facts.nobody:
+        found.append(
+            "By your answers nobody could do this: no outsider chooses what stands in a column and gains from it. The "
+            "figures say what would be possible if that were wrong."
+        )
     if facts.assumed:
         names = words.listed(facts.assumed, most=4)
         found.append(

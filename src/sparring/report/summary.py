@@ -48,7 +48,7 @@ def summarize(assessment: Assessment, *, rows: pd.DataFrame | None = None, brief
     """
     facts = Facts(assessment)
     parts = [
-        *([] if brief is None else [first_page.stages(brief), first_page.risk(brief)]),
+        *([] if brief is None else [first_page.stages(brief), first_page.risk(brief, said=_in_money(facts))]),
         who.attackers(facts),
         who.performance(facts),
         results.figures(facts),
@@ -73,6 +73,11 @@ def summarize(assessment: Assessment, *, rows: pd.DataFrame | None = None, brief
         tiles=headline.tiles(facts),
         sections=tuple(parts),
     )
+
+
+def _in_money(facts: Facts) -> bool:
+    answers = facts.assessment.answers
+    return answers.attempts is not None and answers.loss is not None
 
 
 def _lead(facts: Facts, brief: Brief | None) -> tuple[tuple[str, str], ...]:

@@ -145,5 +145,6 @@ def changes(moved: Mapping[str, tuple[Applies, Applies]], after: ThreatModel, an
         Facts that were answered otherwise.
     """
     for name, (was, now) in moved.items():
-        mine = [r.text for r in after[name].because if r.fact in answers] or [because(after[name])]
+        said = [words.plain(r.text, longest=200) for r in after[name].because if r.fact in answers]
+        mine = said or [because(after[name])]
         yield f"{threat_title(name)} ({name}): {SAID[was]} -> {SAID[now]}, since {'; '.join(mine)}"
