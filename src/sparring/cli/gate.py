@@ -13,7 +13,7 @@ from sparring.cli.console import say, width
 
 if TYPE_CHECKING:
     from sparring.core.document import Assessment
-    from sparring.core.policy import Policy
+    from sparring.core.policy import GateReport, Policy
     from sparring.core.threat_model import ThreatModel
     from sparring.report.gate import GateFormat
 
@@ -42,14 +42,7 @@ def gate(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; default: stdout.")] = None,
 ) -> None:
     """Compare results with a policy and a baseline; exits with 1 where they fail."""
-    from datetime import date
-    from functools import partial
-
     from sparring.errors import OptionError
-    from sparring.govern import lock
-    from sparring.govern.decisions import read
-    from sparring.govern.gate import judged
-    from sparring.govern.owners import check
     from sparring.registry import unknown
     from sparring.report.gate import GateFormat, render_gate
     from sparring.store import DOCUMENT, Archive
@@ -61,21 +54,7 @@ def gate(
     current = Archive.read(folder)
     if set_baseline:
         _accept(current, folder, baseline)
-    before = Archive.read(baseline) if baseline.is_file() else None
-    today = date.today()  # noqa: DTZ011  # a day, where the user is
-    fits = partial(check, current=current)
-    decided = read(decisions, today=today, check=fits) if decisions.is_file() else ()
-    model = lock.read(threats) if threats.is_file() else None
-    report = judged(
-        current,
-        before,
-        policy,
-        folder=str(folder),
-        decisions=decided,
-        threats=model,
-        follows=_follows(model),
-        today=today,
-    )
+    report = _report(current, policy, folder, baseline=baseline, decisions=decisions, threats=threats)
     source = (folder / DOCUMENT if folder.is_dir() else folder).as_posix()
     text = render_gate(report, format=cast("GateFormat", format), width=width(), source=source)
     if output is None:
@@ -87,6 +66,30 @@ def gate(
         say(f"wrote {output}")
     if report.failed:
         raise typer.Exit(FAILED)
+
+
+def _report(
+    current: Assessment, policy: Policy, folder: Path, *, baseline: Path, decisions: Path, threats: Path
+) -> GateReport:
+    """Hold an assessment against what the files say that there are."""
+    from datetime import date
+    from functools import partial
+
+    from sparring.govern import lock
+    from sparring.govern.decisions import read
+    from sparring.govern.gate import judged
+    from sparring.govern.owners import check
+    from sparring.store import Archive
+
+    before = Archive.read(baseline) if baseline.is_file() else None
+    today = date.today()  # noqa: DTZ011  # a day, where the user is
+    fits = partial(check, current=current)
+    decided = read(decisions, today=today, check=fits) if decisions.is_file() else ()
+    model = lock.read(threats) if threats.is_file() else None
+    follows = _follows(model)
+    return judged(
+        current, before, policy, folder=str(folder), decisions=decided, threats=model, follows=follows, today=today
+    )
 
 
 def _follows(model: ThreatModel | None) -> bool | None:
