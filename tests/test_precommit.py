@@ -128,3 +128,19 @@ def test_nothing_heavy_is_imported_for_it(security):
 
 def test_the_version_is_that_of_the_documents():
     assert NEWEST == SCHEMA_VERSION
+
+
+def test_words_of_columns_are_those_of_the_record():
+    from typing import get_args
+
+    from sparring.assess.system_parts import WORDS
+    from sparring.core.space import Column
+
+    for key, words in WORDS.items():
+        assert get_args(Column.model_fields[key].annotation) == words
+
+
+def test_a_word_that_no_column_has_is_said(security):
+    (security / "system.yaml").write_text("columns:\n  age: {kind: number, who: banana}\n")
+    said = hook(security, code=2).stdout
+    assert "system.yaml:2: who of column 'age' must be one of anyone, effort, us, nobody, unknown, got 'banana'" in said

@@ -73,7 +73,7 @@ def test_the_page_says_what_somebody_with_the_file_would_reach(decided):
     (beyond,) = (answer for question, answer in summary.lead if question == "Beyond your answers")
     assert facts.top.threat.attacker != Attacker.INSIDER
     assert "insider with the model file would reach" in beyond
-    assert "assumed, until somebody says" in beyond
+    assert "assumed, since nobody has said" in beyond
     for point in facts.points:
         assert f"{round(point.success.value * point.success.n):,}" in summary.headline
 

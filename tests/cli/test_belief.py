@@ -115,6 +115,7 @@ def test_what_people_tried(assessed):
         (("M01", "--guess", "-1%"), "from 0 to 100"),
         (("M01", "--guess", "nan"), "from 0 to 100"),
         (("M01", "--guess", "half"), "got 'half'"),
+        (("M01", "--guess", "0.4"), "40% or 0.4%, got '0.4'"),
         (("M01", "--tolerance", "5"), "--tolerance must be a fraction"),
         (("M01", "--tolerance", "nan"), "--tolerance must be a fraction"),
         (("M01", "--folder", "nowhere"), "nowhere does not exist"),

@@ -49,7 +49,7 @@ def test_threats_say_what_applies_and_why(answered):
     assert "2 of 24 threats apply" in said
     assert "somebody gains from the answer “good”; who sets each column: others choose 1 of 2 columns" in said
     assert "nobody has said: who can send, what they see" in said
-    assert "No publisher keeps these pairings; they are ours." in said
+    assert "No publisher keeps those pairings; they are ours." in said
     lock = json.loads((answered / "security" / "threats.lock.json").read_text())
     assert len(lock["threats"]) == 24
     assert lock["note"].startswith("generated")
@@ -76,7 +76,7 @@ def test_diff_names_the_answer_that_moved_a_threat(answered):
     assert answered.run("threats", "--diff", "HEAD").stdout.startswith("No threat applies or ceases to apply")
     file = answered / "security" / "system.yaml"
     file.write_text(file.read_text().replace("who: anyone}", "who: us}"))
-    said = answered.run("threats", "--diff", "HEAD").stdout
+    said = flat(answered.run("threats", "--diff", "HEAD").stdout)
     assert "(evasion_manual): applies -> does not apply, since who sets each column: no column can be misstated" in said
     assert "(evasion_query): is assumed -> does not apply" in said
     assert not (answered / "security" / "threats.lock.json").exists()

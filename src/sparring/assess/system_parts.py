@@ -18,6 +18,16 @@ from sparring.errors import ColumnsError
 from sparring.store.careful_yaml import CarefulYaml, near
 
 VERSION = 1
+WORDS: dict[str, tuple[str, ...]] = {
+    "kind": ("number", "category", "carried"),
+    "who": ("anyone", "effort", "us", "nobody", "unknown"),
+    "change": ("misstated", "real"),
+    "checked": ("always", "sometimes", "never"),
+    "direction": ("up", "down", "both"),
+    "missing": ("allow", "never"),
+    "unseen": ("allow", "never"),
+}
+"""Words that entries of the columns table can have; those of `Column`, which is too heavy to be imported here."""
 
 
 class ColumnsTable(dict[str, dict[str, Any]]):
@@ -60,6 +70,15 @@ class Parts:
     answers: Answers
     columns: ColumnsTable
     relations: tuple[Relation, ...] | None
+
+
+def wrong_words(table: ColumnsTable) -> Iterator[str]:
+    """Yield a complaint for each entry of a columns table that is none of its words; it names the line."""
+    for name, entry in table.items():
+        for key, value in entry.items():
+            if key in WORDS and value not in WORDS[key]:
+                known = ", ".join(WORDS[key])
+                yield f"{table.where(name, key)}{key} of column {name!r} must be one of {known}, got {value!r}"
 
 
 def read_parts(

@@ -86,6 +86,10 @@ def percentage(text: str) -> float:
         value = float(bare)
     except ValueError:
         value = -1.0
+    if 0 < value < 1 and "%" not in text:
+        raise OptionError(
+            f"a guess must say whether it is a percentage: {100 * value:g}% or {value:g}%, got {text.strip()!r}"
+        )
     if not 0 <= value <= 100:
         raise OptionError(f"a guess must be a percentage from 0 to 100, such as 5%, got {text.strip()[:40]!r}")
     return value / 100

@@ -25,7 +25,8 @@ def decide(
     owner: Annotated[str, typer.Option(help="Who answers for it.")],
     reason: Annotated[str, typer.Option(help="Why, in a sentence.")],
     approved_by: Annotated[
-        str | None, typer.Option(help="Who else agreed; needed to accept or transfer, and not the owner.")
+        str | None,
+        typer.Option(help="Who else agreed; needed to accept or transfer, and from level High on; not the owner."),
     ] = None,
     compensating: Annotated[list[str] | None, typer.Option(help="What makes up for it meanwhile; repeatable.")] = None,
     days: Annotated[int, typer.Option(min=1, help="For how long it holds, 365 at most.")] = 90,

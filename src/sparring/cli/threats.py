@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess  # git is asked for an earlier version of the answers
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,7 +69,9 @@ def _compare(model: ThreatModel, known: System, system: Path, revision: str) -> 
     before = threat_model(earlier.answers, columns_of(earlier.columns))
     facts = [*changed_facts(earlier.answers, known.answers), *(["columns"] if earlier.columns != known.columns else [])]
     lines = list(changes(compared(before, model), model, facts))
-    print("\n".join(lines) if lines else f"No threat applies or ceases to apply since {revision}.")
+    if not lines:
+        lines = [f"No threat applies or ceases to apply since {revision}."]
+    print("\n".join(textwrap.fill(line, width(), subsequent_indent="  ", break_on_hyphens=False) for line in lines))
 
 
 def _earlier(system: Path, revision: str) -> System:

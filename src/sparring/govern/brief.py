@@ -7,7 +7,7 @@ from datetime import date
 
 from sparring.core.answers import Answers
 from sparring.core.brief import Brief, Item
-from sparring.core.decisions import Decided
+from sparring.core.decisions import APPROVED, Decided
 from sparring.core.document import Assessment, Finding
 from sparring.core.risk import RiskEstimate
 from sparring.core.threat_model import Applies, Threat, ThreatModel
@@ -49,7 +49,7 @@ def brief(assessment: Assessment, *, decisions: Sequence[Decided] = (), today: d
         risks=found,
         ordinal=None if found else without_money(facts, answers),
         worst=_worst(front, answers, found, facts),
-        steps=tuple(_steps(facts, model, front, held)),
+        steps=tuple(_steps(facts, model, front, held, found)),
         who=_who(front, answers),
     )
 
@@ -108,6 +108,7 @@ def _open_items(model: ThreatModel, answers: Answers) -> Iterator[Item]:
                 stage=stage,
                 title="Questions that are open",
                 text=" ".join(f.ask for q in asked for f in q.facts if f.name in missing),
+                first=("the questions of sparring init --full; security/system.yaml takes the answers",),
                 evidence=f"assumed until then: {words.listed(_assumed(model, asked))}",
                 owner=owner(answers, stage),
                 accept="sparring threats",
@@ -175,18 +176,40 @@ def _in_money(risk: RiskEstimate) -> str:
     return f"In money: {in_words(risk)}.{level}{ask}"
 
 
-def _steps(facts: Facts, model: ThreatModel, front: Threat | None, held: Mapping[str, Decided]) -> Iterator[str]:
+def _in_place(defense: str, answers: Answers) -> bool:
+    """Whether the answers say that a defense is there already."""
+    sees, between = answers.sees or ("scores",), answers.between or ()
+    return {
+        "hide_scores": not {"rounded", "scores", "reasons"} & set(sees),
+        "rate_limit": answers.apart == "limit",
+        "authenticate": answers.senders in ("vetted", "staff", "systems", "nobody"),
+        "detect_queries": answers.watched is True,
+        "human_review": bool({"person-all", "person-borderline"} & set(between)),
+        "randomize_review": bool({"person-all", "person-sample"} & set(between)),
+    }.get(defense, False)
+
+
+def _steps(
+    facts: Facts,
+    model: ThreatModel,
+    front: Threat | None,
+    held: Mapping[str, Decided],
+    found: tuple[RiskEstimate, ...],
+) -> Iterator[str]:
     if facts.assumed:
-        yield "Say who can set each column: sparring init --columns."
-    candidates = [load().defenses[name] for name in (front.defenses if front else ()) if name in load().defenses]
+        yield "Say who can set each column: sparring init MODEL DATA --target COLUMN --columns."
+    names = [name for name in (front.defenses if front else ()) if not _in_place(name, facts.assessment.answers)]
+    candidates = [load().defenses[name] for name in names]
     free = [f"“{defense.heading}”" for defense in candidates if defense.accuracy_cost == "none"]
     if front is not None and free:
         yield f"Look at what changes no prediction first: {words.listed(free[:3])}."
     if model.standing(Applies.ASSUMED):
         count = len({r.fact for t in model.standing(Applies.ASSUMED) for r in t.because})
         yield f"Answer {words.counted(count, 'open question')}: sparring init --full."
-    if front is not None and front.name not in held:
-        yield f"Decide who does what about it: sparring decide {front.name} --decision WORD --owner NAME --reason TEXT"
+    if front is not None and front.name not in held and front.applies is Applies.YES:
+        agreed = " --approved-by NAME" if found and found[0].level in APPROVED else ""
+        command = f"sparring decide {front.name} --decision WORD --owner NAME{agreed} --reason TEXT"
+        yield f"Decide who does what about it: {command}"
 
 
 def _who(front: Threat | None, answers: Answers) -> str:
@@ -195,4 +218,7 @@ def _who(front: Threat | None, answers: Answers) -> str:
     named = front.owner
     if named is not None:
         return f"{words.plain(named, longest=60)} answers for it ({front.stage})."
+    fallback = owner(answers, "management")
+    if fallback is None:
+        return f"Nobody was named to answer for it ({front.stage}), and nobody to accept what remains."
     return f"Nobody was named to answer for it ({front.stage}); until then it falls to {_fallback(answers)}."

@@ -74,11 +74,12 @@ def _decisions(path: Path, today: date) -> Iterator[Remark]:
 
 
 def _system(path: Path, _today: date) -> Iterator[Remark]:
-    from sparring.assess.system_parts import read_parts
+    from sparring.assess.system_parts import read_parts, wrong_words
 
     caught: list[ColumnsError] = []
-    read_parts(path, caught=caught)
+    parts = read_parts(path, caught=caught)
     yield from (Remark("broken", str(error)) for error in caught)
+    yield from (Remark("broken", text) for text in wrong_words(parts.columns))
 
 
 def _baseline(path: Path, _today: date) -> Iterator[Remark]:

@@ -182,8 +182,8 @@ def _ratchet(objective: str, pairs: list[tuple[Finding, Finding]], policy: Polic
     old, new = (np.array([_least(part, row) for row in rows]) <= at + EPS for part in zip(*pairs, strict=True))
     found = compared(old, new, level=level)
     shown = (
-        f"On {found.n} rows {found.after:.1%} are broken now and {found.before:.1%} were before, "
-        f"a difference of {100 * found.worse_by:+.1f} points"
+        f"On {found.n} rows {found.after:.1%} are broken now by the best of all attackers and {found.before:.1%} were "
+        f"before, a difference of {100 * found.worse_by:+.1f} points"
     )
     if found.is_worse(policy.margin):
         text = f"{shown}, more than the {100 * policy.margin:g} that are borne, and not by chance."

@@ -107,7 +107,8 @@ def _who(facts: Facts, top: Finding) -> str:
     if len(kinds) > 1:
         front += f"The most successful of {words.counted(len(kinds), 'kind')} of attackers"
         return f"{front}, {_somebody(top)}, reaches {reached}."
-    return f"{front}{_capital(_somebody(top))} reaches {reached}."
+    comma = "," if top.threat.attacker == Attacker.BY_HAND else ""
+    return f"{front}{_capital(_somebody(top))}{comma} reaches {reached}."
 
 
 def _somebody(finding: Finding) -> str:
@@ -136,8 +137,8 @@ def _beyond(facts: Facts) -> list[str]:
 def _standing(profile: Profile) -> str:
     """Say why an attacker is not spoken of in the headline."""
     if profile.applies is Applies.ASSUMED:
-        missing = words.listed([reason.text.partition(":")[0] for reason in profile.because])
-        return f"whether there is such a person is assumed, until somebody says: {missing}"
+        missing = "; ".join(reason.text.partition(":")[0] for reason in profile.because)
+        return f"that there is such a person is assumed, since nobody has said ({missing})"
     about = words.listed([words.plain(reason.text, longest=120) for reason in profile.because], most=3)
     return f"by your answers there is none ({about})"
 
@@ -162,6 +163,9 @@ def _rest(facts: Facts) -> list[str]:
     if not left:
         return []
     limit, others = facts.limit(point.size, facts.objective), f"other {left:,}" if left > 1 else "one other row"
+    if facts.beyond(facts.objective):  # others may have found what these attackers did not
+        shown = f", and of {point.proven:,} of them it was proven that no allowed edit works" if point.proven else ""
+        return [f"With {limit} none of these attackers turned the {others}{shown}."]
     if not point.proven:
         return [f"With {limit} nothing is known of the {others}: no edit was found, and nothing was proven."]
     open_ = left - point.proven

@@ -58,7 +58,7 @@ class Curve:
 
 def _curves(facts: Facts, objective: str) -> tuple[Curve, ...]:
     """Return the line of each finding, strongest first; where there are several, also that of all together."""
-    found, worst = facts.of(objective), facts.worst(objective)
+    found, worst = facts.of(objective), facts.whole(objective)
     labels = _labels(found)
     curves = [Curve(labels[f.id], f.threat.attacker, f.curve) for f in found]
     if len(found) > 1 and worst is not None and worst.union:

@@ -17,9 +17,9 @@ TITLES = {
 }
 SAID = {Applies.YES: "applies", Applies.ASSUMED: "is assumed", Applies.NO: "does not apply"}
 SUPPLIER = "supplies-rows"
-LISTS = (
-    "The ids are those of other lists that speak of something near (related to). No publisher keeps these pairings; "
-    "they are ours."
+MORE = (
+    "sparring explain NAME tells more of each, such as sparring explain evasion_query, with what is near it in the "
+    "lists of MITRE, NIST, OWASP and others. No publisher keeps those pairings; they are ours."
 )
 
 
@@ -98,17 +98,7 @@ def _sections(model: ThreatModel) -> Iterator[Section]:
             items = tuple((f"{threat_title(t.name)} ({t.name})", f"{because(t)}.") for t in threats)
             yield Section(applies.value, title, (Notes(items),))
     yield Section("profiles", "Who could try", (profile_table(model.profiles),))
-    related = tuple((threat_title(t.name), _grouped(t.related)) for t in model.threats if t.related)
-    yield Section("related", "Related to, in other lists", (Text(LISTS, small=True), Notes(related)))
-
-
-def _grouped(related: Sequence[str]) -> str:
-    """Write ids behind the list that they are from, once."""
-    lists: dict[str, list[str]] = {}
-    for text in related:
-        framework, _, one = text.rpartition(" ")
-        lists.setdefault(framework, []).append(one)
-    return "; ".join(f"{framework}: {', '.join(ids)}" for framework, ids in lists.items())
+    yield Section("more", "More", (Text(MORE),))
 
 
 HEAD = ("Threat", "Because", "Owner", "First things to look at")
