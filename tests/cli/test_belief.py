@@ -14,7 +14,19 @@ from sparring.core.belief import Standing
 from sparring.govern.beliefs import settle
 from sparring.store import Archive
 
-ASSESS = ("assess", "model.joblib", "data.csv", "--target", "class", "--no-input", "--attacker-wants", "good", *QUICK)
+ASSESS = (
+    "assess",
+    "model.joblib",
+    "data.csv",
+    "--target",
+    "class",
+    "--no-input",
+    "--attacker-wants",
+    "good",
+    *QUICK,
+    "--budget",
+    "60s",
+)
 
 
 @pytest.fixture
