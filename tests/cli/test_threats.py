@@ -160,8 +160,14 @@ def test_a_word_that_no_column_has_is_one_sentence(answered):
     file = answered / "security" / "system.yaml"
     file.write_text("columns:\n  age: {kind: number, who: banana}\n")
     said = flat(answered.run("threats", code=2).stderr)
-    assert "system.yaml:2: who of column 'age' must be 'anyone'" in said
+    assert "system.yaml:2: who of column 'age' must be one of anyone" in said
     assert "got 'banana'" in said
+
+
+def test_an_entry_that_no_column_has_is_one_sentence(answered):
+    (answered / "security" / "system.yaml").write_text("columns:\n  age: {kind: number, whom: us}\n")
+    said = flat(answered.run("threats", code=2).stderr)
+    assert "system.yaml:2: column 'age' has no entry 'whom'; did you mean 'who'?" in said
 
 
 def test_a_gate_without_derived_threats_says_so(answered):

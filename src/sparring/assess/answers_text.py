@@ -102,7 +102,7 @@ def _expected(fact: Fact) -> str:
         "share": "a fraction from 0 to 1, such as 0.02 for 2 %",
         "interval": f"two {'fractions from 0 to 1' if share else 'numbers above 0'} that go up, such as "
         f"{'[0.4, 0.85] for 40 to 85 %' if share else '[20, 400]'}",
-        "money": "three amounts from 0 that go up, such as [300, 1000, 3000]",
+        "money": "three amounts from 0 that go up, the last above 0, such as [300, 1000, 3000]",
     }.get(fact.kind, "")
 
 

@@ -73,9 +73,12 @@ class Parts:
 
 
 def wrong_words(table: ColumnsTable) -> Iterator[str]:
-    """Yield a complaint for each entry of a columns table that is none of its words; it names the line."""
+    """Yield a complaint for each entry of a columns table that it does not know; it names the line."""
+    keys = (*WORDS, "range", "step", "cost")
     for name, entry in table.items():
         for key, value in entry.items():
+            if key not in keys:
+                yield f"{table.where(name, key)}column {name!r} has no entry {key!r}{near(key, keys)}"
             if key in WORDS and value not in WORDS[key]:
                 known = ", ".join(WORDS[key])
                 yield f"{table.where(name, key)}{key} of column {name!r} must be one of {known}, got {value!r}"

@@ -6,9 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
-from sparring.assess.system_parts import ColumnsTable
+from sparring.assess.system_parts import ColumnsTable, wrong_words
 from sparring.core.answers import Answers
 from sparring.core.space import Column
 from sparring.core.threat import Attacker
@@ -183,23 +181,15 @@ def columns_of(table: Mapping[str, Mapping[str, Any]]) -> tuple[Column, ...]:
     ColumnsError
         It holds a word that no column has; the message names the line.
     """
-    found = [_column(name, entry, table) for name, entry in table.items()]
-    if any("kind" not in entry for entry in table.values()):
+    for complaint in wrong_words(table) if isinstance(table, ColumnsTable) else ():
+        raise ColumnsError(complaint)
+    kept = ("kind", "who", "change", "checked")
+    said = {name: {key: value for key, value in entry.items() if key in kept} for name, entry in table.items()}
+    found = [Column(**{"kind": "category", **entry, "name": name, "spread": 1.0}) for name, entry in said.items()]
+    if any("kind" not in entry for entry in said.values()):
         # written by hand, so that the data may have columns that it does not name
         found.append(Column(name=UNNAMED, kind="category"))
     return tuple(found)
-
-
-def _column(name: str, entry: Mapping[str, Any], table: Mapping[str, Mapping[str, Any]]) -> Column:
-    kept = {key: value for key, value in entry.items() if key in ("kind", "who", "change", "checked")}
-    try:
-        return Column.model_validate({"kind": "category", **kept, "name": name, "spread": 1.0})
-    except ValidationError as error:
-        fault = error.errors()[0]
-        key = str(fault["loc"][0]) if fault["loc"] else ""
-        where = table.where(name, key) if isinstance(table, ColumnsTable) else ""
-        told = fault["msg"].replace("Input should be", "must be")
-        raise ColumnsError(f"{where}{key} of column {name!r} {told}, got {entry.get(key)!r}") from None
 
 
 def changed_facts(before: Answers, after: Answers) -> tuple[str, ...]:
