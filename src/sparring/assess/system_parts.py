@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from sparring.assess.answers_text import read_answers
+from sparring.assess.answers_read import read_answers
 from sparring.assess.relation_entries import parsed
 from sparring.core.answers import Answers
 from sparring.core.relations import Relation
