@@ -132,6 +132,12 @@ nothing else.""",
 How often 95 % intervals hold the truth. Jeffreys' interval: a sum over all outcomes at 9 sizes and 13 rates, those of
 `benchmarks/risk.py`. The band of queries until success: simulated, at four shares of rows that hold.""",
     ),
+    "pre-commit": (
+        "The check before a commit",
+        """\
+`sparring-check` on decisions, answers with 40 columns and a baseline, all of them right, over the time that Python
+itself takes; best of several, alternating.""",
+    ),
     "start-up": ("Start-up", "Best of five, over the time that Python itself takes."),
 }
 
@@ -148,6 +154,9 @@ def main() -> None:
 def page(rows: list[dict[str, Any]]) -> str:
     """Return the page as Markdown."""
     parts = [INTRODUCTION]
+    untold = {row["claim"] for row in rows} - set(CLAIMS)
+    if untold:
+        raise ValueError(f"every claim needs its place on the page, and there is none for {', '.join(sorted(untold))}")
     for claim, (title, text) in CLAIMS.items():
         own = [row for row in rows if row["claim"] == claim]
         if own:

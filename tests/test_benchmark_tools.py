@@ -103,3 +103,14 @@ def test_a_row_of_results_replaces_the_one_before_and_reaches_the_page(tmp_path,
     page = table.page(results.read(path))
     assert "| import | 0.2 | <= 0.5 s | yes |" in page
     assert "start-up | import" in capsys.readouterr().out
+
+
+def test_no_claim_is_left_off_the_page():
+    rows = results.read(results.DEFAULT)
+    assert {row["claim"] for row in rows} == set(table.CLAIMS)
+    with pytest.raises(ValueError, match="there is none for wishes"):
+        table.page([{**rows[0], "claim": "wishes"}])
+
+
+def test_the_page_is_what_was_measured():
+    assert table.PAGE.read_text(encoding="utf-8") == table.page(results.read(results.DEFAULT))
