@@ -71,7 +71,8 @@ def write(folder: Path) -> None:
     columns = "".join(f"  c{i}: {{kind: number, who: anyone, range: [0, {i}]}}\n" for i in range(COLUMNS))
     answers = (
         "answers:\n  decides: credit\n  wants: good\n  gains: [person, fraudster]\n  senders: account\n"
-        "  sees: [decision]\n  tries: 3\n  watched: yes\n  loss_accepted: [300, 1000, 3000]\n  attempts: [20, 400]\n  sources: [staff]\n"
+        "  sees: [decision]\n  tries: 3\n  watched: yes\n  loss_accepted: [300, 1000, 3000]\n  attempts: [20, 400]\n"
+        "  sources: [staff]\n"
         "  owners: {model: '@credit', running: '@platform'}\n"
     )
     relation = "relations:\n  - {at_most: [c1, c2], confirmed: true}\n"
