@@ -130,16 +130,6 @@ def test_the_version_is_that_of_the_documents():
     assert NEWEST == SCHEMA_VERSION
 
 
-def test_words_of_columns_are_those_of_the_record():
-    from typing import get_args
-
-    from sparring.assess.system_parts import WORDS
-    from sparring.core.space import Column
-
-    for key, words in WORDS.items():
-        assert get_args(Column.model_fields[key].annotation) == words
-
-
 def test_a_word_that_no_column_has_is_said(security):
     (security / "system.yaml").write_text("columns:\n  age: {kind: number, who: banana}\n")
     said = hook(security, code=2).stdout

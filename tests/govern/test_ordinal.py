@@ -56,7 +56,7 @@ def test_what_is_no_share(share):
         (0.7, "anyone", None, "moderate"),
         (0.7, "staff", None, "low"),
         (0.7, "anyone", 0.03, "very low"),
-        (0.97, "customers", 0.9, "moderate"),
+        (0.97, "vetted", 0.9, "moderate"),
         (0.03, "anyone", 1.0, "very low"),
     ],
 )

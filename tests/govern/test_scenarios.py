@@ -57,18 +57,18 @@ def test_a_threat_that_does_not_apply_is_no_risk():
 def test_no_lines_no_level():
     current = document()
     assert lines_of(current.answers) is None
-    assert level_of("evasion_query", current, of(current)) is None
+    assert level_of("evasion_query", current, risks(current, of(current))) is None
     assert {risk.level for risk in risks(current, of(current))} == {None}
 
 
 def test_level_is_that_of_the_threat_the_finding_or_everything():
     current = document(lines=(1, 2, 10**9))
-    assert level_of("evasion_query", current, of(current)) == "High"
-    assert level_of("evasion/hand-edit@columns", current, of(current)) == "High"
-    assert level_of("@columns", current, of(current)) == "High"
-    assert level_of("extraction", current, of(current)) is None
+    assert level_of("evasion_query", current, risks(current, of(current))) == "High"
+    assert level_of("evasion/hand-edit@columns", current, risks(current, of(current))) == "High"
+    assert level_of("@columns", current, risks(current, of(current))) == "High"
+    assert level_of("extraction", current, risks(current, of(current))) is None
     low = document(lines=(10**8, 10**9, 10**10))
-    assert level_of("@columns", low, of(low)) == "Low"
+    assert level_of("@columns", low, risks(low, of(low))) == "Low"
 
 
 def test_equal_documents_give_equal_figures():

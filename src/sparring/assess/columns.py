@@ -15,8 +15,9 @@ from sparring.assess.observe import Observed, observe
 from sparring.assess.system import read, render, write
 from sparring.assess.system_parts import ColumnsTable
 from sparring.core.answers import Answers
+from sparring.core.column_codes import Who
 from sparring.core.examples import Floats
-from sparring.core.space import Column, Who
+from sparring.core.space import Column
 from sparring.errors import ColumnsError
 
 __all__ = ["Guess", "guess", "infer", "overlay", "read", "suggested", "write"]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparring.core.answers import Answers
+from sparring.core.threat_model import Stage
 from sparring.knowledge import load
-from sparring.knowledge.entries import Fact, QuestionEntry, Stage
+from sparring.knowledge.entries import Fact, QuestionEntry
 
 TEAMS: dict[Stage, str] = {
     "data": "whoever collects the data",

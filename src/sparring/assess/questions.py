@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from sparring.assess.columns import guess
-from sparring.core.space import Column, Who
+from sparring.core.column_codes import Change, Checked, Who
+from sparring.core.space import Column
 from sparring.errors import OptionError
-
-Change = Literal["misstated", "real"]
-Checked = Literal["always", "sometimes", "never"]
 
 WORDS = {
     "anyone": "the person concerned chooses it freely",

@@ -13,21 +13,12 @@ import yaml
 from sparring.assess.answers_read import read_answers
 from sparring.assess.relation_entries import parsed
 from sparring.core.answers import Answers
+from sparring.core.column_codes import CODES
 from sparring.core.relations import Relation
 from sparring.errors import ColumnsError
 from sparring.store.careful_yaml import CarefulYaml, near
 
 VERSION = 1
-WORDS: dict[str, tuple[str, ...]] = {
-    "kind": ("number", "category", "carried"),
-    "who": ("anyone", "effort", "us", "nobody", "unknown"),
-    "change": ("misstated", "real"),
-    "checked": ("always", "sometimes", "never"),
-    "direction": ("up", "down", "both"),
-    "missing": ("allow", "never"),
-    "unseen": ("allow", "never"),
-}
-"""Words that entries of the columns table can have; those of `Column`, which is too heavy to be imported here."""
 
 
 class ColumnsTable(dict[str, dict[str, Any]]):
@@ -74,13 +65,13 @@ class Parts:
 
 def wrong_words(table: ColumnsTable) -> Iterator[str]:
     """Yield a complaint for each entry of a columns table that it does not know; it names the line."""
-    keys = (*WORDS, "range", "step", "cost")
+    keys = (*CODES, "range", "step", "cost")
     for name, entry in table.items():
         for key, value in entry.items():
             if key not in keys:
                 yield f"{table.where(name, key)}column {name!r} has no entry {key!r}{near(key, keys)}"
-            if key in WORDS and value not in WORDS[key]:
-                known = ", ".join(WORDS[key])
+            if key in CODES and value not in CODES[key]:
+                known = ", ".join(CODES[key])
                 yield f"{table.where(name, key)}{key} of column {name!r} must be one of {known}, got {value!r}"
 
 

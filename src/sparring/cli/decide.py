@@ -41,7 +41,7 @@ def decide(
     from sparring.govern.decisions import read, write
     from sparring.govern.derive import threat_model
     from sparring.govern.owners import check
-    from sparring.govern.scenarios import level_of
+    from sparring.govern.scenarios import level_of, risks
     from sparring.store import Archive
 
     current = Archive.read(folder)
@@ -54,7 +54,7 @@ def decide(
             approved_by=approved_by,
             reason=reason,
             compensating=tuple(compensating or ()),
-            level=level_of(finding, current, threat_model(current.answers, current.columns)),
+            level=level_of(finding, current, risks(current, threat_model(current.answers, current.columns))),
             created=today,
             expires=today + timedelta(days=days),
             model_sha256=current.target.sha256,

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from sparring.core.spec import Spec
+from sparring.core.threat_model import Stage
 
 Part = Literal["attempts", "success", "not caught", "loss"]
-Stage = Literal["data", "model", "deployment", "security", "management"]
 NAMES = ("Medium", "High", "Critical")
 BELOW = "Low"
 

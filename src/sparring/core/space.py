@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from sparring.core.column_codes import Admitted, Change, Checked, Direction, Kind, Who
 from sparring.core.examples import Bools, Floats
 from sparring.core.relations import Relation
 from sparring.core.repair import repaired
 from sparring.core.spec import Spec
 from sparring.core.threat import Objective
 
-Kind = Literal["number", "category", "carried"]
-Who = Literal["anyone", "effort", "us", "nobody", "unknown"]
 Label = bool | int | float | str
 RIDER = "(rides along)"
 """Name of a last column of the encoded table that no user has; see `sparring.core.riding`."""
@@ -31,17 +30,17 @@ class Column(Spec):
     name: str
     kind: Kind
     who: Who = "unknown"
-    change: Literal["misstated", "real"] = "misstated"
-    checked: Literal["always", "sometimes", "never"] = "never"
-    direction: Literal["up", "down", "both"] = "both"
+    change: Change = "misstated"
+    checked: Checked = "never"
+    direction: Direction = "both"
     low: float | None = Field(None, description="smallest value that may be entered, in the column's unit")
     high: float | None = Field(None, description="largest value that may be entered, in the column's unit")
     step: float | None = Field(None, gt=0, description="values are multiples of it; None: any number")
     spread: float = Field(0.0, ge=0, description="IQR / 1.349 of the data, in the column's unit")
     categories: tuple[Label, ...] = Field((), description="what each code stands for; carried values stay outside")
     cost: float | None = Field(None, ge=0, description="money to change it once")
-    missing: Literal["allow", "never"] = "never"
-    unseen: Literal["allow", "never"] = "never"
+    missing: Admitted = "never"
+    unseen: Admitted = "never"
 
     @model_validator(mode="after")
     def _consistent(self) -> Column:

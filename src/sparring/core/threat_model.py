@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -11,6 +12,8 @@ from sparring.core.spec import Spec
 from sparring.core.threat import Attacker
 
 THREATS_VERSION = 1
+Stage = Literal["data", "model", "deployment", "security", "management"]
+"""Where along the way from data to a decision something belongs; each stage has a team, or should have."""
 
 
 class Applies(StrEnum):

@@ -13,7 +13,6 @@ from sparring.errors import OptionError
 from sparring.knowledge import load
 
 OUTSIDE = ("anyone", "account", "vetted")
-INSIDE = ("systems", "nobody")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sparring.assess.system_parts import ColumnsTable, wrong_words
 from sparring.core.answers import Answers
+from sparring.core.decisions import NOT_NAMED
 from sparring.core.space import Column
 from sparring.core.threat import Attacker
 from sparring.core.threat_model import Applies, Profile, Reason, Threat, ThreatModel
@@ -94,7 +95,7 @@ def _because(weighed: Weighed, world: World) -> tuple[Reason, ...]:
 def owner(answers: Answers, stage: str) -> str | None:
     """Return who answers for a stage; None where nobody was named, or where somebody said that nobody does."""
     named = answers.owners.get(ROLE[stage])  # type: ignore[call-overload]  # one of the roles
-    return None if named is None or named.strip().casefold() in ("", "nobody", "unknown") else str(named)
+    return None if named is None or named.strip().casefold() in NOT_NAMED else str(named)
 
 
 def profiles_of(answers: Answers, columns: Sequence[Column] | None) -> tuple[Profile, ...]:

@@ -26,7 +26,6 @@ from sparring.core.risk import (
     Weighed,
 )
 
-Number = float | Floats
 PER_SCORE, REACH = 50, 6  # entries of a table for each standard deviation, and how many of those each way
 SCORES = np.arange(-REACH * PER_SCORE, REACH * PER_SCORE + 1) / PER_SCORE
 UNKNOWN = Weighed(a=0.5, b=0.5)  # Jeffreys' prior: what is left of it where no case was attacked

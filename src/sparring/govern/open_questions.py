@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sparring.assess.facts import TEAMS, unknown
 from sparring.core.answers import Answers
-from sparring.knowledge.entries import Stage
+from sparring.core.threat_model import Stage
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from sparring.core.answers import Harm, Senders, Use
 from sparring.core.spec import Spec
 from sparring.errors import OptionError
 
 Class = Literal["very low", "low", "moderate", "high", "very high"]
-Reach = Literal["anyone", "account", "customers", "staff", "systems", "nobody"]
-Harm = Literal["minor", "moderate", "serious", "severe"]
-Use = Literal["acts", "moves", "queue", "advises", "report"]
 
 CLASSES: tuple[Class, ...] = ("very low", "low", "moderate", "high", "very high")
 LIMITS = (0.05, 0.21, 0.8, 0.96)
@@ -30,10 +28,10 @@ MATRIX: dict[Class, tuple[Class, ...]] = {
 }
 """Level by likelihood (row) and impact (column, from very low to very high)."""
 
-REACHED: dict[Reach, Class] = {
+REACHED: dict[Senders, Class] = {
     "anyone": "very high",
     "account": "high",
-    "customers": "moderate",
+    "vetted": "moderate",
     "staff": "low",
     "systems": "very low",
     "nobody": "very low",
@@ -87,7 +85,7 @@ def class_of(share: float) -> Class:
     return CLASSES[sum(share >= limit for limit in LIMITS)]
 
 
-def rated(*, bound: float | None, reach: Reach, pays: float | None = None, harm: Harm, use: Use) -> OrdinalRisk:
+def rated(*, bound: float | None, reach: Senders, pays: float | None = None, harm: Harm, use: Use) -> OrdinalRisk:
     """Rate a threat where nobody will name money.
 
     The likelihood is the least of its classes: success, access and a gain are all needed, and what needs several things

@@ -13,7 +13,7 @@ from sparring.core.threat import Attacker, headline_of
 from sparring.core.threat_model import headliners
 from sparring.errors import DecisionError
 from sparring.govern.derive import threat_model
-from sparring.govern.scenarios import level_of
+from sparring.govern.scenarios import level_of, risks
 from sparring.knowledge import load
 from sparring.store.careful_yaml import near
 
@@ -36,9 +36,11 @@ def owned(current: Assessment, policy: Policy, decisions: Sequence[Decided], *, 
         One is about a finding that the assessment does not have, a threat that there is not, or has an owner who was
         not named.
     """
+    in_money = current.answers.lines is not None and decisions
+    found = risks(current, threat_model(current.answers, current.columns)) if in_money else ()
     for decided in decisions:
         check(decided, current=current)
-        yield _about(decided, current, policy, today)
+        yield _about(decided, current, policy, today, level=level_of(decided.finding, current, found))
     known = {decided.finding for decided in decisions}
     for objective, most in policy.max_success.items():
         unowned = [name for name in _above(current, objective, most) if name not in known]
@@ -51,7 +53,7 @@ def owned(current: Assessment, policy: Policy, decisions: Sequence[Decided], *, 
             )
 
 
-def _about(decided: Decided, current: Assessment, policy: Policy, today: date) -> Verdict:
+def _about(decided: Decided, current: Assessment, policy: Policy, today: date, *, level: str | None) -> Verdict:
     check, who = f"decision {decided.finding}", decided.owner
     if decided.has_expired(today):
         text = f"What {who} decided about {decided.finding} ({decided.decision}) ran out on {decided.expires}."
@@ -60,7 +62,6 @@ def _about(decided: Decided, current: Assessment, policy: Policy, today: date) -
     if reopened:
         text = f"What {who} decided about {decided.finding} ({decided.decision}) is open again: {reopened}."
         return Verdict(check=check, standing=policy.fault_in("enforce"), text=text, cure=LATER)
-    level = level_of(decided.finding, current, threat_model(current.answers, current.columns))
     if level in APPROVED and not decided.approved_by:
         text = f"What {who} decided about {decided.finding} is at level {level}, and nobody else has agreed to it."
         return Verdict(check=check, standing=policy.fault_in("enforce"), text=text, cure=LATER)

@@ -28,8 +28,8 @@ from sparring.core.risk import (
     Part,
     RiskEstimate,
     Scenario,
-    Stage,
 )
+from sparring.core.threat_model import Stage
 from sparring.errors import OptionError
 from sparring.govern.inputs import Input, inputs_of, positive
 

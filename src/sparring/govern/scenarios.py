@@ -64,12 +64,11 @@ def without_money(facts: Facts, answers: Answers) -> str | None:
     """Rate the headline by classes, where nobody has put it into money; None where the answers do not allow it."""
     if answers.harm is None or answers.use is None or answers.senders is None or facts.top is None:
         return None
-    reach = "customers" if answers.senders == "vetted" else answers.senders
     bound = facts.points[-1].success.high
-    return ordinal.shown(ordinal.rated(bound=bound, reach=reach, harm=answers.harm, use=answers.use))
+    return ordinal.shown(ordinal.rated(bound=bound, reach=answers.senders, harm=answers.harm, use=answers.use))
 
 
-def level_of(subject: str, assessment: Assessment, model: ThreatModel) -> str | None:
+def level_of(subject: str, assessment: Assessment, found: Sequence[RiskEstimate]) -> str | None:
     """Return the level of what a decision is about; None where management has set no lines, or nothing is in money.
 
     Parameters
@@ -77,15 +76,13 @@ def level_of(subject: str, assessment: Assessment, model: ThreatModel) -> str | 
     subject : str
         A threat, a finding by its id, or `@columns`, which is all of it.
     assessment : Assessment
-    model : ThreatModel
+    found : sequence of RiskEstimate
+        What `risks` returns.
     """
-    if assessment.answers.lines is None:
-        return None
-    levels = {risk.name: risk.level for risk in risks(assessment, model)}
     finding = next((f for f in assessment.findings if f.id == subject), None)
     name = TOGETHER if subject.startswith("@") else subject
     name = name if finding is None else threat_of(finding.threat.attacker) or TOGETHER
-    return levels.get(name)
+    return next((risk.level for risk in found if risk.name == name), None)
 
 
 def lines_of(answers: Answers) -> Lines | None:

@@ -15,7 +15,6 @@ from sparring.knowledge.entries import (
     Related,
     Release,
     RuleEntry,
-    Stage,
     ThreatEntry,
     Tool,
 )
@@ -38,7 +37,6 @@ __all__ = [
     "Related",
     "Release",
     "RuleEntry",
-    "Stage",
     "ThreatEntry",
     "Tool",
     "load",

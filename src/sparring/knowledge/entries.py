@@ -8,9 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from sparring.core.spec import Spec
 from sparring.core.threat import Attacker
-
-Stage = Literal["data", "model", "deployment", "security", "management"]
-"""Where along the way from data to a decision something belongs; each stage has a team, or should have."""
+from sparring.core.threat_model import Stage
 
 
 class Entry(Spec):

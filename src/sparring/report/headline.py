@@ -169,7 +169,8 @@ def _rest(facts: Facts) -> list[str]:
     if not point.proven:
         return [f"With {limit} nothing is known of the {others}: no edit was found, and nothing was proven."]
     open_ = left - point.proven
-    some = f"{point.proven:,} of the {others}" if left > 1 else f"the {others}"
+    whole = "all" if not open_ else f"{point.proven:,} of"
+    some = f"{whole} the {others}" if left > 1 else f"the {others}"
     text = f"With {limit} it was proven for {some} that no allowed edit works"
     return [f"{text}; {open_:,} {'is' if open_ == 1 else 'are'} undecided." if open_ else f"{text}."]
 
