@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -74,3 +76,15 @@ def test_the_demo_can_be_run_again(shown):
     command = [sys.executable, "-c", MAIN, "demo", "--json", "--overwrite"]
     done = subprocess.run(command, cwd=folder.parent, capture_output=True, text=True, timeout=300, check=True)
     assert json.loads(done.stdout)["complete"]
+
+
+def test_the_tutorial_shows_what_the_demo_prints(shown):
+    _, done = shown
+    text = (Path(__file__).parents[2] / "docs" / "tutorial" / "first-assessment.md").read_text(encoding="utf-8")
+    printed = " ".join(done.stdout.split())
+    blocks = re.findall(r"```text\n(.*?)```", text.partition("## The same on your own model")[0], flags=re.DOTALL)
+    assert len(blocks) >= 5
+    for paragraph in "\n\n".join(blocks).split("\n\n"):
+        # how often chance succeeds depends on how many tries a busy machine affords
+        for part in " ".join(paragraph.split()).partition(" Random tries")[0].split(" Row "):
+            assert part in printed
