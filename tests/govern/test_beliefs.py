@@ -18,13 +18,18 @@ from sparring.core.answers import Answers
 from sparring.core.belief import Standing, Tried
 from sparring.core.case import Effort
 from sparring.core.document import Caveat, Outcome
+from sparring.core.risk import Attacked
 from sparring.core.threat import Attacker
 from sparring.errors import OptionError, UserError
 from sparring.govern import comparisons, experiments
 from sparring.govern.beliefs import EXPERIMENTS, belief, settle
+from sparring.govern.risk import simulate
+from sparring.govern.scenarios import scenario
 from sparring.govern.turned import rate
 from sparring.knowledge import load
+from sparring.report import words
 from sparring.report.belief import list_beliefs, render_belief
+from sparring.report.risk import in_words
 
 BELIEFS = load().beliefs
 BUILT = {name: entry.settled_by for name, entry in BELIEFS.items() if entry.settled_by}
@@ -326,8 +331,10 @@ def test_money_takes_loss_and_attempts():
     document = of(hand(first(40)), answers=ANSWERS.model_copy(update=said))
     found = settle("M07", document)
     assert found.verdict is Standing.REFUTED
-    low, high = stats.wilson(40, 100).low, stats.wilson(40, 100).high
-    assert f"{20 * 100 * low:,.0f} to {400 * 1000 * high:,.0f} EUR a year" in found.text
+    # the same simulation as in reports, and not the product of all low and of all high ends
+    alone = scenario("M07", Attacked(k=40, n=100), document.answers)
+    (yearly,) = simulate([alone], rng=document.entropy)
+    assert in_words(yearly).replace(words.GAP, " ") in found.text
     assert settle("M07", of(hand({}, n=100), answers=document.answers)).verdict is Standing.NOT_REFUTED
     for missing in said.keys() - {"unit"}:
         answers = document.answers.model_copy(update={missing: None})

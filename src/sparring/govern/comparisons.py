@@ -10,11 +10,15 @@ import numpy as np
 from sparring.core.belief import Settled, Standing
 from sparring.core.document import Estimate, Finding, Named
 from sparring.core.examples import Bools
+from sparring.core.risk import Attacked
 from sparring.core.threat import Attacker
 from sparring.errors import UserError
+from sparring.govern.risk import simulate
+from sparring.govern.scenarios import scenario
 from sparring.govern.trial import EVERYTHING, Trial, at_least
 from sparring.govern.turned import Turned, at_most, difference, rate, share
 from sparring.report import words
+from sparring.report.risk import in_words
 
 CHOSEN = tuple(attacker for attacker in Attacker if attacker is not Attacker.NOBODY)
 FEW_COMMON = 30
@@ -199,11 +203,11 @@ def gain(trial: Trial) -> Settled:
     size = turned.headline
     estimate = share(turned.within(found, size))
     money = trial.facts.money
-    low, high = attempts[0] * (estimate.low or 0.0) * loss[0], attempts[1] * (estimate.high or 0.0) * loss[2]
+    known = Attacked(k=round((estimate.value or 0.0) * estimate.n), n=estimate.n)
+    (yearly,) = simulate([scenario("M07", known, answers)], rng=trial.assessment.entropy)
     also = (
         f"You expect {attempts[0]:,.6g} to {attempts[1]:,.6g} serious tries a year, and one wrong answer costs "
-        f"{loss[0]:,.0f} to {loss[2]:,.0f} {money}: so {low:,.0f} to {high:,.0f} {money} a year are there to be "
-        "had, if nobody notices."
+        f"{loss[0]:,.0f} to {loss[2]:,.0f} {money}: so {in_words(yearly)} are there to be had."
     )
     result = trial.by_share("attackers who see no more than outsiders do", found, estimate, size=size, also=also)
     limits = ("What a wrong answer costs you was taken for what it is worth to somebody else.", *result.limits)

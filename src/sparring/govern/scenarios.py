@@ -47,7 +47,7 @@ def scenarios(assessment: Assessment, model: ThreatModel) -> tuple[Scenario, ...
     if answers.attempts is None or answers.loss is None or facts.top is None or facts.nobody:
         return ()
     together = facts.headlined(facts.objective)
-    found = [_scenario(TOGETHER, _union(facts, together), answers)]
+    found = [scenario(TOGETHER, _union(facts, together), answers)]
     for threat in model.threats:
         if threat.applies is Applies.NO or not load().threats[threat.name].measured_by:
             continue
@@ -56,7 +56,7 @@ def scenarios(assessment: Assessment, model: ThreatModel) -> tuple[Scenario, ...
             success = headline_point(finding).success
             known = Attacked(k=words.successes(success), n=success.n, **_care([finding], assessment))
         if known is not None or threat.applies is Applies.YES:  # one that applies and was not measured is hollow
-            found.append(_scenario(threat.name, known, answers))
+            found.append(scenario(threat.name, known, answers))
     return tuple(found)
 
 
@@ -90,7 +90,16 @@ def lines_of(answers: Answers) -> Lines | None:
     return None if answers.lines is None else Lines(amounts=answers.lines, unit=answers.unit or "")
 
 
-def _scenario(name: str, success: Attacked | None, answers: Answers) -> Scenario:
+def scenario(name: str, success: Attacked | None, answers: Answers) -> Scenario:
+    """Put a success rate beside the owner's own figures, which must be there: attempts and what one success costs.
+
+    Parameters
+    ----------
+    name : str
+    success : Attacked or None
+        None: it was not measured.
+    answers : Answers
+    """
     assert answers.attempts is not None
     assert answers.loss is not None
     (least, most), (low, likely, high) = answers.attempts, answers.loss
