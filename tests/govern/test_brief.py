@@ -337,3 +337,8 @@ def test_names_command_nothing():
     rich = named(owners=owners, attempts=(20, 400), loss_accepted=(300, 1000, 3000), unit=evil)
     shown = render(document(rich), format="text", brief=brief(document(rich), decisions=[decision(owner=evil)]))
     assert "\x1b" not in shown
+
+
+def test_an_open_question_stands_with_the_worst_plausible_answer():
+    text = next(item.text for item in brief(document()).items if item.name == "open-management")
+    assert "Where does the model file lie? (Assumed: it is public.)" in text

@@ -1,6 +1,8 @@
 """Risk in money: the worked example, closed forms, and what must not move what."""
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,6 +82,25 @@ def test_worked_example(k, losses, above, level):
         assert found.mean == pytest.approx(mean, rel=0.025)
         assert found.low == pytest.approx(low, rel=0.07)
         assert found.high == pytest.approx(high, rel=0.03)
+
+
+def test_the_page_shows_the_worked_example_as_it_comes_out():
+    text = (Path(__file__).parents[2] / "docs" / "explanation" / "risk.md").read_text(encoding="utf-8")
+    amount = r"([\d.]+) k"
+    row = rf"^\| \w[\w ]* \| (\d+) of 100 \| {amount} \| {amount} to {amount} \| (.*) \| (.*) \|$"
+    rows = re.findall(row, text, re.MULTILINE)
+    assert [row[0] for row in rows] == ["61", "9", "0"]
+    for k, mean, low, high, above, level in rows:
+        found = one(k=int(k))
+        # two digits are shown, of figures that are drawn
+        assert [found.mean / 1e3, found.high / 1e3] == pytest.approx([float(mean), float(high)], rel=0.04)
+        assert found.low / 1e3 == pytest.approx(float(low), rel=0.15)
+        assert [c.probability for c in found.crossings] == pytest.approx(
+            list(map(float, above.split(" | "))), abs=0.009
+        )
+        assert level.startswith(found.level)
+    cases = one(k=9).level_range.more_cases
+    assert f"it takes about {int(float(f'{cases:.1e}')):,} more" in text
 
 
 @pytest.mark.parametrize("k", [61, 9, 0])

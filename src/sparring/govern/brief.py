@@ -14,7 +14,7 @@ from sparring.core.threat_model import Applies, Threat, ThreatModel
 from sparring.govern.derive import ROLE, owner, threat_model
 from sparring.govern.scenarios import risks, without_money
 from sparring.govern.threats_measured import measured, threat_of
-from sparring.knowledge import load
+from sparring.knowledge import Fact, load
 from sparring.report import words
 from sparring.report.facts import Facts, attacker_title, headline_point
 from sparring.report.risk import PARTS, in_words, level_in_words
@@ -97,29 +97,33 @@ def _evidence(finding: Finding | None, facts: Facts) -> str:
 
 
 def _open_items(model: ThreatModel, answers: Answers) -> Iterator[Item]:
-    """Turn what nobody has said into a question to the team that would know."""
+    """Turn what nobody has said into a question to the team that would know, with what is assumed meanwhile."""
     missing = {reason.fact for threat in model.standing(Applies.ASSUMED) for reason in threat.because}
     for stage in STAGES:
-        asked = [q for q in load().questions.values() if q.stage == stage and missing & {f.name for f in q.facts}]
+        asked = [
+            fact
+            for question in load().questions.values()
+            for fact in question.facts
+            if question.stage == stage and fact.name in missing
+        ]
         if asked:
+            rests = [threat_title(threat.name) for threat in model.standing(Applies.ASSUMED) if _rests(threat, asked)]
             yield Item(
                 name=f"open-{stage}",
                 kind="unknown",
                 stage=stage,
                 title="Questions that are open",
-                text=" ".join(f.ask for q in asked for f in q.facts if f.name in missing),
+                text=" ".join(f"{fact.ask} (Assumed: {fact.assumed}.)" for fact in asked),
                 first=("the questions of sparring init --full; security/system.yaml takes the answers",),
-                evidence=f"assumed until then: {words.listed(_assumed(model, asked))}",
+                evidence=f"threats that are assumed until then: {words.listed(rests)}",
                 owner=owner(answers, stage),
                 accept="sparring threats",
                 done_when="it assumes nothing that these answers decide",
             )
 
 
-def _assumed(model: ThreatModel, asked: Sequence[object]) -> list[str]:
-    facts = {fact.name for question in asked for fact in question.facts}  # type: ignore[attr-defined]
-    threats = [t for t in model.standing(Applies.ASSUMED) if facts & {r.fact for r in t.because}]
-    return [threat_title(threat.name) for threat in threats]
+def _rests(threat: Threat, asked: Sequence[Fact]) -> bool:
+    return bool({fact.name for fact in asked} & {reason.fact for reason in threat.because})
 
 
 def _nobody_items(model: ThreatModel, answers: Answers) -> Iterator[Item]:

@@ -49,8 +49,8 @@ def stages(brief: Brief) -> Section:
 def _row(item: Item) -> tuple[str, ...]:
     known = f"{item.evidence}; decided: {item.decided}" if item.decided else item.evidence
     known, owner = words.plain(known, longest=600), words.plain(item.owner, longest=40) if item.owner else "nobody"
-    why = words.plain(item.text, longest=400)
-    end = "" if why.endswith((".", "?")) else "."
+    why = words.plain(item.text, longest=900)
+    end = "" if why.endswith((".", "?", ")")) else "."
     told = f"{why[:1].upper()}{why[1:]}{end} {known[:1].upper()}{known[1:]}."
     return f"{item.title}\n{item.name}", told, owner, item.accept
 
