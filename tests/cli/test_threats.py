@@ -174,3 +174,18 @@ def test_a_gate_without_derived_threats_says_so(answered):
     answered.run(*ASSESS)
     red = flat(answered.run("gate", "--mode", "enforce", "--set-baseline", code=1).stdout)
     assert "nobody has derived which threats follow from them" in red
+
+
+def test_a_stage_is_settled_once_its_questions_are_answered_and_somebody_answers_for_it(answered):
+    said = flat(answered.run("threats", "--settled", "security", code=1).stdout)
+    assert "Nobody answers for this" in said
+    assert "Where do training rows and their labels come from?" in flat(
+        answered.run("threats", "--settled", "data", code=1).stdout
+    )
+    file = answered / "security" / "system.yaml"
+    more = "answers:\n  sources: [staff]\n  writers: few\n  secrets: [nothing]\n  owners: {security: '@sec'}\n"
+    file.write_text(file.read_text().replace("answers:\n", more))
+    for stage in ("data", "security"):
+        assert "Nothing is open" in answered.run("threats", "--settled", stage).stdout
+    assert not (answered / "security" / "threats.lock.json").exists()
+    assert "--settled" in answered.run("threats", "--settled", "sales", code=2).stderr

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def threats(
+    *,
     system: Annotated[Path, typer.Option(help="File of answers.")] = options.DEFAULT_SYSTEM,
     diff: Annotated[
         str | None, typer.Option(metavar="REV", help="Compare with the answers in this commit, and write nothing.")
@@ -27,6 +28,12 @@ def threats(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 where the file is not up to date.")
     ] = False,
+    settled: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STAGE", help="Write nothing; exit with 1 where this stage has open questions, or no owner."
+        ),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Say which threats apply, which are assumed, and why; write security/threats.lock.json."""
@@ -42,6 +49,9 @@ def threats(
         return
     if check:
         _check(lock, text)
+        return
+    if settled is not None:
+        _settled(settled, model, known)
         return
     lock_file.write(lock, model)
     if json:
@@ -59,6 +69,28 @@ def _check(lock: Path, text: str) -> None:
         return
     say(f"{lock} does not follow from the answers as they are now; run sparring threats, and commit it")
     raise typer.Exit(1)
+
+
+def _settled(stage: str, model: ThreatModel, known: System) -> None:
+    """Exit with 1 where a team has something to answer, or nobody answers for its threats.
+
+    Raises
+    ------
+    OptionError
+        There is no such stage.
+    """
+    from sparring.errors import OptionError
+    from sparring.govern.brief import STAGES, unsettled
+    from sparring.registry import unknown
+
+    if stage not in STAGES:
+        raise OptionError(unknown(stage, STAGES, what="--settled"))
+    left = [item for item in unsettled(model, known.answers) if item.stage == stage]
+    for item in left:
+        print(textwrap.fill(f"{item.title}: {item.text}", width(), subsequent_indent="  "))
+    if left:
+        raise typer.Exit(1)
+    print(f"Nothing is open for {stage}, and somebody answers for each threat that applies.")
 
 
 def _compare(model: ThreatModel, known: System, system: Path, revision: str) -> None:

@@ -40,7 +40,7 @@ def brief(assessment: Assessment, *, decisions: Sequence[Decided] = (), today: d
     held = {d.finding: d for d in decisions if _holds(d, assessment, today)}
     facts = Facts(assessment)
     items = [_threat_item(threat, facts, held.get(threat.name)) for threat in model.standing(Applies.YES)]
-    items += [*_open_items(model, answers), *_nobody_items(model, answers)]
+    items += unsettled(model, answers)
     front, found = _front(facts, model), risks(assessment, model)
     return Brief(
         threats=model,
@@ -96,6 +96,18 @@ def _evidence(finding: Finding | None, facts: Facts) -> str:
     return f"{words.counted_rate(point.success)} with {limit} ({who[:1].lower()}{who[1:]})"
 
 
+def unsettled(model: ThreatModel, answers: Answers) -> tuple[Item, ...]:
+    """Return what the answers leave open: questions that nobody has answered, and stages that nobody answers for.
+
+    Parameters
+    ----------
+    model : ThreatModel
+        Derived from the answers.
+    answers : Answers
+    """
+    return (*_open_items(model, answers), *_nobody_items(model, answers))
+
+
 def _open_items(model: ThreatModel, answers: Answers) -> Iterator[Item]:
     """Turn what nobody has said into a question to the team that would know, with what is assumed meanwhile."""
     missing = {reason.fact for threat in model.standing(Applies.ASSUMED) for reason in threat.because}
@@ -117,8 +129,8 @@ def _open_items(model: ThreatModel, answers: Answers) -> Iterator[Item]:
                 first=("the questions of sparring init --full; security/system.yaml takes the answers",),
                 evidence=f"threats that are assumed until then: {words.listed(rests)}",
                 owner=owner(answers, stage),
-                accept="sparring threats",
-                done_when="it assumes nothing that these answers decide",
+                accept=f"sparring threats --settled {stage}",
+                done_when="it finds nothing that is open",
             )
 
 
@@ -140,8 +152,8 @@ def _nobody_items(model: ThreatModel, answers: Answers) -> Iterator[Item]:
                 text=f"{told}; it falls to {_fallback(answers)}.",
                 evidence=f"{words.counted(len(mine), 'threat')} without an owner",
                 owner=None,
-                accept="sparring threats",
-                done_when="it names an owner for each threat that applies",
+                accept=f"sparring threats --settled {stage}",
+                done_when="it finds an owner for each threat that applies",
             )
 
 
